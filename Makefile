@@ -1,0 +1,43 @@
+# Landfall. `make` alone says what there is. Set-up happens by itself where a target needs it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY := .venv/bin/python
+UV := .tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: help setup demo test check lock docs bench clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make this machine ready for the tests and checks
+	@ci/setup.sh test
+
+demo: ## a year of flights from landing zone to served model, on this machine; ends with `report: PATH`
+	@ci/setup.sh demo
+	@.venv/bin/landfall run --all --until 2013-12
+	@.venv/bin/landfall report
+
+test: ## every test that needs no cloud
+	@ci/setup.sh test
+	@$(PY) -m pytest
+
+check: ## style and types
+	@ci/setup.sh test
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/basedpyright
+
+lock: ## resolve requirements/*.txt anew from pyproject.toml
+	@ci/setup.sh test
+	@$(UV) --group build --group laptop --group infra --group sources --group buses --group test --group check pyproject.toml -o requirements/dev.txt
+	@$(UV) --group build --group laptop --constraint requirements/dev.txt pyproject.toml -o requirements/laptop.txt
+	@$(UV) --group dbt -o requirements/dbt.txt
+
+docs: ## generate the reference pages from the models
+	@ci/setup.sh test
+	@$(PY) -m landfall.intent.reference
+
+bench: ## the benchmarks of docs/benchmarks.md (minutes)
+	@ci/setup.sh test
+	@for one in benchmarks/[a-z]*.py; do echo "== $$one"; $(PY) $$one || exit 1; done
+
+clean: ## remove the environments and caches, never the home with the data
+	rm -rf .venv .venv-dbt .tools .pytest_cache .ruff_cache
