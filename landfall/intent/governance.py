@@ -1,0 +1,90 @@
+"""The Intent's rules of the house: where data may lie, which standards apply, who answers, what it may cost.
+
+Leaves out the controls that a standard asks for: the policies know them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from landfall.intent.base import Email, Part, form
+
+Standard = Literal["gdpr", "hipaa", "pci-dss", "iso-27001", "soc2", "cis"]
+Area = Literal["eu", "eea", "europe", "africa", "asia", "north-america", "south-america", "oceania"]
+Country = Annotated[
+    str, form(r"^[A-Z]{2}$", "must be a country's two capital letters (ISO 3166-1)", "NL")
+]
+
+
+class Residency(Part):
+    """Where data may lie: the union of what is listed; nothing listed means anywhere."""
+
+    areas: list[Area] = []
+    """Whole areas, as `eu`."""
+    countries: list[Country] = []
+    """Countries, as `NL`."""
+    regions: list[str] = Field(default=[], examples=[["europe-west4"]])
+    """Single regions of this stack's cloud."""
+
+
+class Contacts(Part):
+    """Whom the cloud, the budget and the pipelines write to."""
+
+    technical: Email
+    security: Email
+    billing: Email
+
+
+class Budget(Part):
+    """What a month may cost."""
+
+    amount: float = Field(gt=0, le=100_000_000, examples=[2500])
+    """The month's budget, in `currency`."""
+    currency: Annotated[
+        str, form(r"^[A-Z]{3}$", "must be a currency's three capital letters (ISO 4217)", "EUR")
+    ]
+    """The currency that the billing account is charged in."""
+    alerts: list[Annotated[float, Field(gt=0, le=5)]] = Field(
+        default=[0.5, 0.8, 1.0], min_length=1, max_length=5
+    )
+    """Shares of the amount at which the billing contact is told, ascending; 0.8 is 80 %."""
+    hard_stop: bool = False
+    """Whether reaching the amount stops compute by itself. It stops work under way, too."""
+
+    @field_validator("alerts")
+    @classmethod
+    def _ascending(cls, alerts: list[float]) -> list[float]:
+        if any(a >= b for a, b in pairwise(alerts)):
+            raise ValueError("must ascend, each share once")
+        return alerts
+
+
+class Orchestration(Part):
+    """What calls the monthly steps."""
+
+    airflow: Literal["none", "managed", "cluster"] = "none"
+    """The cloud's managed Airflow, Airflow on the platform's own cluster, or none: then Jenkins or a
+    person runs `landfall run`. Azure offers no managed Airflow to new customers."""
+    size: Literal["small", "medium", "large"] = "small"
+    """Of the Airflow environment; `none` has no size."""
+
+
+class Jenkins(Part):
+    """The Jenkins that applies plans, and who may say yes."""
+
+    issuer: Annotated[
+        str,
+        form(
+            r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$",
+            "must be an https address in lower case without a slash at the end",
+            "https://jenkins.example.com/oidc",
+        ),
+    ]
+    """The address at which Jenkins publishes its OIDC keys: the clouds trust its tokens, no long-lived key."""
+    approvers: list[Email] = []
+    """Who may approve an apply; an environment `prod` needs one at least."""
+    branch: str = Field(default="main", min_length=1, max_length=200)
+    """The branch that is applied; all others are only planned."""

@@ -1,0 +1,64 @@
+"""The Intent's network part, and what the client already has and wants kept.
+
+Leaves out how the range is cut into subnets, pods and services: the network layer does that.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from landfall.intent.base import Cidr, Part, form
+from landfall.intent.data import Zone
+
+Domain = Annotated[
+    str,
+    form(
+        r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+        "must be a domain in lower case, perhaps with '*.' before it",
+        "pypi.org",
+    ),
+]
+
+
+class Adopt(Part):
+    """What exists already and is used instead of being created, each by the cloud's own id."""
+
+    network: str | None = Field(
+        default=None,
+        examples=[
+            "vpc-0a1b2c3d4e5f67890",
+            "projects/acme-net/global/networks/hub",
+            "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/net"
+            "/providers/Microsoft.Network/virtualNetworks/hub",
+        ],
+    )
+    """The VPC or virtual network."""
+    subnets: list[str] = Field(default=[], examples=[["subnet-0a1b2c3d4e5f67890"]])
+    """Private subnets of that network, one a zone at least for a cluster."""
+    key: str | None = Field(
+        default=None,
+        examples=["arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"],
+    )
+    """The customer-managed key that encrypts the lake."""
+    buckets: dict[Zone, str] = Field(default={}, examples=[{"landing": "acme-drop"}])
+    """Buckets (on Azure, containers as `account/container`) that are zones of the lake already."""
+    log_bucket: str | None = Field(default=None, examples=["acme-org-audit"])
+    """Where the organization collects audit logs, which the platform's writers cannot delete."""
+
+
+class Network(Part):
+    """Addresses, the way out, and what to adopt."""
+
+    cidr: Cidr = "10.64.0.0/16"
+    """The platform's own private range, /12 to /20; it must not meet a range in `avoid`."""
+    avoid: list[Cidr] = Field(default=[], examples=[["10.0.0.0/12", "192.168.0.0/16"]])
+    """Ranges that the client uses (offices, data centres, other clouds) and wants to reach."""
+    egress: Literal["nat", "allow-list", "none"] = "nat"
+    """The way to the internet: by NAT, only to the domains of `egress_domains`, or not at all."""
+    egress_domains: list[Domain] = []
+    """What `allow-list` lets out."""
+    flow_logs: bool = True
+    """Whether the network records who talked to whom."""
+    adopt: Adopt = Adopt()

@@ -1,0 +1,267 @@
+"""Rules on where things lie: region, tenancy, residency, addresses and what is adopted."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from landfall.intent.regions import AREAS, COUNTRIES, REGIONS, country_of
+from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nearest, rule
+
+if TYPE_CHECKING:
+    from landfall.intent import Intent
+
+# The ids by which each cloud names what may be adopted: the beginning, and a whole example.
+_IDS = {
+    "aws": {
+        "network": ("vpc-", "vpc-0a1b2c3d4e5f67890"),
+        "subnets": ("subnet-", "subnet-0a1b2c3d4e5f67890"),
+        "key": (
+            "arn:aws:kms:",
+            "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+        ),
+    },
+    "gcp": {
+        "network": ("projects/", "projects/acme-net/global/networks/hub"),
+        "subnets": ("projects/", "projects/acme-net/regions/europe-west4/subnetworks/data"),
+        "key": (
+            "projects/",
+            "projects/acme-keys/locations/europe-west4/keyRings/data/cryptoKeys/lake",
+        ),
+    },
+    "azure": {
+        "network": (
+            "/subscriptions/",
+            "/subscriptions/…/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/hub",
+        ),
+        "subnets": (
+            "/subscriptions/",
+            "/subscriptions/…/providers/Microsoft.Network/virtualNetworks/hub/subnets/data",
+        ),
+        "key": ("https://", "https://acme-kv.vault.azure.net/keys/lake"),
+    },
+}
+
+
+@rule("cloud")
+def _region_exists(intent: Intent) -> Iterator[Problem]:
+    """`cloud.region` is a public region of that cloud."""
+    cloud = intent.cloud
+    if cloud.provider == "local" or cloud.region in REGIONS[cloud.provider]:
+        return
+    meant = nearest(cloud.region, list(REGIONS[cloud.provider]))
+    hint = f"; did you mean {meant}?" if meant else ""
+    yield Problem(
+        "cloud.region",
+        cloud.region,
+        f"is no public region of {CLOUD_NAMES[cloud.provider]}{hint}",
+        REGION_EXAMPLE[cloud.provider],
+    )
+
+
+@rule("cloud")
+def _tenancy(intent: Intent) -> Iterator[Problem]:
+    """A cloud names the project, account or subscription to adopt, or where to create one and who pays."""
+    cloud = intent.cloud
+    if cloud.provider == "gcp" and not cloud.project:
+        if not (cloud.folder or cloud.organization):
+            yield Problem(
+                "cloud.project",
+                None,
+                "must name a project to adopt, or give a folder or organization to create one in",
+                "acme-data-dev",
+            )
+        elif not cloud.billing_account:
+            yield Problem(
+                "cloud.billing_account",
+                None,
+                "is needed to create a project",
+                "000000-AAAAAA-BBBBBB",
+            )
+    if cloud.provider == "aws" and not cloud.account:
+        if not cloud.organizational_unit:
+            yield Problem(
+                "cloud.account",
+                None,
+                "must name an account to adopt, or give an organizational_unit to create one in",
+                '"123456789012"',
+            )
+        elif not cloud.account_email:
+            yield Problem(
+                "cloud.account_email",
+                None,
+                "is needed to create an account",
+                "aws-data-dev@example.com",
+            )
+    if cloud.provider == "azure" and not cloud.subscription:
+        if not cloud.management_group:
+            yield Problem(
+                "cloud.subscription",
+                None,
+                "must name a subscription to adopt, or give a management_group to create one in",
+                "11111111-2222-3333-4444-555555555555",
+            )
+        elif not cloud.billing_scope:
+            yield Problem(
+                "cloud.billing_scope",
+                None,
+                "is needed to create a subscription",
+                "/providers/Microsoft.Billing/billingAccounts/1234567/enrollmentAccounts/123456",
+            )
+
+
+@rule("cloud", "residency", "warehouse")
+def _inside_residency(intent: Intent) -> Iterator[Problem]:
+    """Every region (of the cloud, of Snowflake) lies inside `residency`, whose own names exist."""
+    cloud, residency = intent.cloud, intent.residency
+    if cloud.provider == "local":
+        if residency.areas or residency.countries or residency.regions:
+            yield Problem(
+                "residency",
+                "(set)",
+                "cannot be kept where cloud.provider is local: the data lie on this machine, wherever it is",
+                "leave it out",
+            )
+        return
+    known = REGIONS[cloud.provider]
+    unsound = False
+    for i, country in enumerate(residency.countries):
+        if country not in COUNTRIES:
+            unsound = True
+            yield Problem(
+                f"residency.countries[{i}]", country, "holds no region of the three clouds", "NL"
+            )
+    for i, region in enumerate(residency.regions):
+        if region not in known:
+            unsound = True
+            meant = nearest(region, list(known))
+            hint = f"; did you mean {meant}?" if meant else ""
+            yield Problem(
+                f"residency.regions[{i}]",
+                region,
+                f"is no public region of {CLOUD_NAMES[cloud.provider]}{hint}",
+                REGION_EXAMPLE[cloud.provider],
+            )
+    allowed = _allowed(intent)
+    if unsound or allowed is None:
+        return
+    used = {"cloud.region": cloud.region}
+    if intent.warehouse.snowflake and intent.warehouse.snowflake.region:
+        used["warehouse.snowflake.region"] = intent.warehouse.snowflake.region
+    for path, region in used.items():
+        if region in known and region not in allowed:
+            listed = [*residency.areas, *residency.countries, *residency.regions]
+            inside = ", ".join(sorted(allowed)[:6]) or f"no region of {CLOUD_NAMES[cloud.provider]}"
+            yield Problem(
+                path,
+                region,
+                f"lies in {country_of(cloud.provider, region)}, outside the residency "
+                f"({', '.join(listed)}); inside are {inside}",
+                min(allowed, default=""),
+            )
+
+
+def _allowed(intent: Intent) -> set[str] | None:
+    """The cloud's regions inside the residency; None where it does not bind."""
+    residency = intent.residency
+    if not (residency.areas or residency.countries or residency.regions):
+        return None
+    countries = set(residency.countries).union(*(AREAS[area] for area in residency.areas))
+    known = REGIONS[intent.cloud.provider]
+    return {r for r, c in known.items() if c in countries} | set(residency.regions)
+
+
+@rule("network")
+def _ranges_apart(intent: Intent) -> Iterator[Problem]:
+    """`network.cidr` is a private range of /12 to /20 and meets none of `network.avoid`."""
+    own = ipaddress.IPv4Network(intent.network.cidr)
+    private = [ipaddress.IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+    if not any(own.subnet_of(p) for p in private):
+        yield Problem(
+            "network.cidr",
+            str(own),
+            "must lie in a private range (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, RFC 1918)",
+            "10.64.0.0/16",
+        )
+    if not 12 <= own.prefixlen <= 20:
+        yield Problem(
+            "network.cidr",
+            str(own),
+            "must be from /12 to /20: room for subnets, pods and services",
+            "10.64.0.0/16",
+        )
+    avoid = [ipaddress.IPv4Network(text) for text in intent.network.avoid]
+    for i, other in enumerate(avoid):
+        if own.overlaps(other):
+            yield Problem(
+                "network.cidr",
+                str(own),
+                f"overlaps {other}, which network.avoid[{i}] says the client uses",
+                _free_range(own.prefixlen, avoid),
+            )
+
+
+def _free_range(prefix: int, avoid: list[ipaddress.IPv4Network]) -> str:
+    """The first private range of that size that meets none of these, or ''."""
+    for start in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"):
+        whole = ipaddress.IPv4Network(start)
+        if prefix < whole.prefixlen:
+            continue
+        for candidate in whole.subnets(new_prefix=prefix):
+            if not any(candidate.overlaps(other) for other in avoid):
+                return str(candidate)
+    return ""
+
+
+@rule("network")
+def _egress(intent: Intent) -> Iterator[Problem]:
+    """`network.egress_domains` is given with `egress: allow-list`, and only then."""
+    network = intent.network
+    if network.egress == "allow-list" and not network.egress_domains:
+        yield Problem(
+            "network.egress_domains",
+            [],
+            "must name what egress 'allow-list' lets out",
+            "[pypi.org]",
+        )
+    if network.egress != "allow-list" and network.egress_domains:
+        yield Problem(
+            "network.egress_domains",
+            network.egress_domains,
+            f"has no effect with egress '{network.egress}'",
+            "egress: allow-list",
+        )
+
+
+@rule("network", "cloud")
+def _adopted(intent: Intent) -> Iterator[Problem]:
+    """What `network.adopt` names has the form of that cloud's ids; subnets come with their network."""
+    adopt, provider = intent.network.adopt, intent.cloud.provider
+    given = adopt.model_dump(exclude_defaults=True)
+    if provider == "local":
+        if given:
+            yield Problem(
+                "network.adopt",
+                given,
+                "this machine has nothing to adopt; leave it out",
+            )
+        return
+    if adopt.subnets and not adopt.network:
+        yield Problem(
+            "network.adopt.network",
+            None,
+            "must name the network that the adopted subnets belong to",
+            _IDS[provider]["network"][1],
+        )
+    named = [("network", adopt.network), ("key", adopt.key)]
+    named += [(f"subnets[{i}]", one) for i, one in enumerate(adopt.subnets)]
+    for field, value in named:
+        start, example = _IDS[provider][field.partition("[")[0]]
+        if value and not value.startswith(start):
+            yield Problem(
+                f"network.adopt.{field}",
+                value,
+                f"must be {CLOUD_NAMES[provider]}'s own id, beginning with {start}",
+                example,
+            )

@@ -1,0 +1,188 @@
+"""Rules on what runs: who answers for it, warehouse, sources, Airflow, GPUs and approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from landfall.intent.accelerators import ACCELERATORS
+from landfall.intent.regions import REGIONS
+from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nearest, rule
+
+if TYPE_CHECKING:
+    from landfall.intent import Intent
+
+ENGINES: dict[str, tuple[str, ...]] = {
+    "local": ("duckdb",),
+    "gcp": ("bigquery", "snowflake"),
+    "aws": ("redshift", "snowflake"),
+    "azure": ("fabric", "synapse", "snowflake"),
+}
+
+
+@rule("cloud", "contacts", "budget")
+def _answerable(intent: Intent) -> Iterator[Problem]:
+    """A cloud needs `contacts` and a `budget`."""
+    if intent.cloud.provider == "local":
+        return
+    where = CLOUD_NAMES[intent.cloud.provider]
+    if intent.contacts is None:
+        yield Problem(
+            "contacts",
+            None,
+            f"is needed on {where}: whom to write to",
+            "{ technical: data@example.com, security: soc@example.com, billing: it@example.com }",
+        )
+    if intent.budget is None:
+        yield Problem(
+            "budget",
+            None,
+            f"is needed on {where}: nothing is built without one",
+            "{ amount: 2500, currency: EUR }",
+        )
+
+
+@rule("compliance")
+def _standards_once(intent: Intent) -> Iterator[Problem]:
+    """A standard is named once."""
+    for i, standard in enumerate(intent.compliance):
+        if standard in intent.compliance[:i]:
+            yield Problem(f"compliance[{i}]", standard, "is named twice", "[gdpr, cis]")
+
+
+@rule("cloud", "warehouse")
+def _engine_offered(intent: Intent) -> Iterator[Problem]:
+    """`warehouse.engine` is offered where the stack lies."""
+    provider, engine = intent.cloud.provider, intent.warehouse.engine
+    if engine not in ENGINES[provider]:
+        yield Problem(
+            "warehouse.engine",
+            engine,
+            f"is not offered on {CLOUD_NAMES[provider]}; choose {' or '.join(ENGINES[provider])}",
+            ENGINES[provider][0],
+        )
+
+
+@rule("cloud", "warehouse", "compliance")
+def _snowflake(intent: Intent) -> Iterator[Problem]:
+    """`warehouse.snowflake` comes with its engine, in a known region; HIPAA asks for business-critical."""
+    warehouse, provider = intent.warehouse, intent.cloud.provider
+    account = warehouse.snowflake
+    if warehouse.engine == "snowflake" and account is None:
+        yield Problem(
+            "warehouse.snowflake",
+            None,
+            "must name the account where the engine is snowflake",
+            "{ organization: ACMEORG, account: DATA_DEV }",
+        )
+    if account is None:
+        return
+    if warehouse.engine != "snowflake":
+        yield Problem(
+            "warehouse.snowflake",
+            f"{account.organization}-{account.account}",
+            f"has no effect with engine '{warehouse.engine}'",
+            "engine: snowflake",
+        )
+    known = REGIONS.get(provider, {})
+    if account.region and known and account.region not in known:
+        meant = nearest(account.region, list(known))
+        hint = f"; did you mean {meant}?" if meant else ""
+        yield Problem(
+            "warehouse.snowflake.region",
+            account.region,
+            f"is no public region of {CLOUD_NAMES[provider]}{hint}",
+            REGION_EXAMPLE[provider],
+        )
+    # https://docs.snowflake.com/en/user-guide/intro-supported-features: PHI data under HIPAA.
+    if "hipaa" in intent.compliance and account.edition != "business-critical":
+        yield Problem(
+            "warehouse.snowflake.edition",
+            account.edition,
+            "must be business-critical where compliance names hipaa",
+            "business-critical",
+        )
+
+
+@rule("sources")
+def _datasets_once(intent: Intent) -> Iterator[Problem]:
+    """A dataset comes from one source."""
+    names = [source.dataset for source in intent.sources]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield Problem(
+                f"sources[{i}].dataset",
+                name,
+                f"is the dataset of sources[{names.index(name)}] already",
+                f"{name}_2",
+            )
+
+
+@rule("cloud", "orchestration")
+def _airflow_offered(intent: Intent) -> Iterator[Problem]:
+    """`orchestration.airflow` is offered: managed on gcp and aws, on the cluster on any cloud, not here."""
+    provider, airflow = intent.cloud.provider, intent.orchestration.airflow
+    if provider == "azure" and airflow == "managed":
+        # Azure Data Factory's Workflow Orchestration Manager takes no new customers since 2025.
+        yield Problem(
+            "orchestration.airflow",
+            airflow,
+            "is not offered: Azure has no managed Airflow for new customers; "
+            "run Airflow on the cluster",
+            "cluster",
+        )
+    if provider == "local" and airflow != "none":
+        yield Problem(
+            "orchestration.airflow",
+            airflow,
+            "is not offered on this machine, where `landfall run` calls the steps",
+            "none",
+        )
+
+
+@rule("cloud", "ml")
+def _gpus_offered(intent: Intent) -> Iterator[Problem]:
+    """Each GPU pool's accelerator is rented by that cloud; its capacity order names each kind once."""
+    if intent.ml is None:
+        return
+    provider = intent.cloud.provider
+    for field in ("training_gpu", "serving_gpu"):
+        pool = getattr(intent.ml, field)
+        if pool is None:
+            continue
+        if provider == "local":
+            yield Problem(
+                f"ml.{field}",
+                pool.accelerator,
+                "is not offered on this machine, which trains on its processor; leave it out",
+            )
+            continue
+        offered = ACCELERATORS[provider]
+        if pool.accelerator not in offered:
+            meant = nearest(pool.accelerator, [name.lower() for name in offered])
+            hint = f"; did you mean {meant.upper()}?" if meant else ""
+            yield Problem(
+                f"ml.{field}.accelerator",
+                pool.accelerator,
+                f"is not among the GPUs of {CLOUD_NAMES[provider]}: {', '.join(offered)}{hint}",
+                "L4" if "L4" in offered else "T4",
+            )
+        if len(set(pool.capacity)) < len(pool.capacity) or not pool.capacity:
+            yield Problem(
+                f"ml.{field}.capacity",
+                pool.capacity,
+                "must name at least one kind, each once, in the order in which it is asked for",
+                "[spot, on-demand]",
+            )
+
+
+@rule("environment", "jenkins")
+def _approved(intent: Intent) -> Iterator[Problem]:
+    """Where `environment` is prod and Jenkins applies, somebody may approve."""
+    if intent.environment == "prod" and intent.jenkins and not intent.jenkins.approvers:
+        yield Problem(
+            "jenkins.approvers",
+            [],
+            "must name at least one person where environment is prod",
+            "[lead@example.com]",
+        )

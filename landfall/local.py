@@ -1,0 +1,61 @@
+"""The laptop as a Platform: embedded Spark, SQLite catalog, bus and MLflow, DuckDB, all in one home.
+
+Makes no folder and opens nothing; whoever writes, makes its folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from landfall.intent import Intent
+from landfall.platform import (
+    Catalog,
+    EventTopic,
+    Platform,
+    SparkSubmitter,
+    Storage,
+    Tracking,
+    WarehouseConnection,
+)
+
+CATALOG = "lake"
+ICEBERG_JAR = "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0"
+SQLITE_JAR = "org.xerial:sqlite-jdbc:3.50.3.0"
+
+
+def local_platform(intent: Intent, stack: str, home: Path) -> Platform:
+    """The Platform whose state lies wholly in `home` (an absolute path)."""
+    lake = (home / "lake").as_uri()
+    database = home / "catalog.db"
+    return Platform(
+        stack=stack,
+        client=intent.client.slug,
+        environment=intent.environment,
+        storage=Storage(**{zone: f"{lake}/{zone}" for zone in Storage.model_fields if zone != "options"}),
+        catalog=Catalog(
+            name=CATALOG,
+            properties={
+                "type": "sql",
+                "uri": f"sqlite:///{database}",
+                "warehouse": f"{lake}/tables",
+                "init_catalog_tables": "true",
+            },
+            spark={
+                "type": "jdbc",
+                "uri": f"jdbc:sqlite:{database}",
+                "jdbc.schema-version": "V1",
+                "warehouse": f"{lake}/tables",
+            },
+        ),
+        warehouse=WarehouseConnection(
+            engine="duckdb", settings={"path": str(home / "warehouse.duckdb")}
+        ),
+        spark=SparkSubmitter(kind="embedded", packages=[ICEBERG_JAR, SQLITE_JAR]),
+        events=EventTopic(
+            kind="sqlite", topic="landfall", queue="flow", dead_letter="flow-dead",
+            settings={"path": str(home / "bus.db")},
+        ),
+        tracking=Tracking(
+            uri=f"sqlite:///{home / 'mlflow.db'}", artifacts=(home / "models").as_uri()
+        ),
+    )  # fmt: skip
