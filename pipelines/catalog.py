@@ -1,0 +1,26 @@
+"""The Iceberg catalog through PyIceberg: names of the tables, and opening it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landfall.platform import Platform
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+NAMESPACES = ("bronze", "silver", "quarantine", "gold")
+
+
+def open_catalog(platform: Platform) -> Catalog:
+    """The platform's catalog, with the four namespaces there."""
+    from pyiceberg.catalog import load_catalog
+
+    uri = platform.catalog.properties.get("uri", "")
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    catalog = load_catalog(platform.catalog.name, **platform.catalog.properties)
+    for namespace in NAMESPACES:
+        catalog.create_namespace_if_not_exists(namespace)
+    return catalog

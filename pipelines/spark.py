@@ -1,0 +1,125 @@
+"""The embedded Spark session on a Platform's Iceberg catalog: quiet, offline, in at most 1 GB of heap.
+
+Leaves nothing in the working folder. Managed Spark services have their own submitters; this opens
+only `embedded` ones. One process holds one session at a time, because Spark knows no two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from landfall.errors import LandfallError, Refused, UsageError
+from landfall.platform import Platform
+from pipelines.jars import find_java, local_jars
+from pipelines.read import SPLIT
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+HEAP = "1g"
+# Measured on twelve months of flights, 2 cores: with the first compiler only (C1), a JVM spends half the
+# time, because most of a small month is planning that runs too seldom to repay the second compiler.
+# Loads of many millions of rows gain from both: set `spark.driver.extraJavaOptions` in the Platform.
+# Generated code is often longer than what is compiled by default; the stack is for deep expressions.
+_JVM = (
+    "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-DontCompileHugeMethods -XX:-UsePerfData "
+    "-Xss4m -Duser.timezone=UTC"
+)
+_FIXED = {
+    "spark.driver.memory": HEAP,
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.sql.ansi.enabled": "true",
+    # Plans here are small and known; re-planning them between stages costs more than it saves.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+    "spark.sql.catalogImplementation": "in-memory",
+    # Both the same: a file is cut at fixed places, by which its rows can be numbered (pipelines/read.py).
+    "spark.sql.files.maxPartitionBytes": str(SPLIT),
+    "spark.sql.files.openCostInBytes": str(SPLIT),
+    # Every execution renders its plan for a UI that is off; a contract's rules make it long.
+    "spark.sql.maxPlanStringLength": "2000",
+    "spark.shuffle.compress": "false",
+    "spark.eventLog.enabled": "false",
+    "spark.cleaner.periodicGC.interval": "60min",
+}
+
+
+def open_spark(platform: Platform, cache_dir: Path) -> SparkSession:
+    """A session whose catalog `platform.catalog.name` is the lake; times are UTC.
+
+    Raises MissingTool (Java or a jar is missing or wrong, with the command that gets it), Refused
+    where this process has a session already, LandfallError where the JVM does not start.
+    """
+    if platform.spark.kind != "embedded":
+        raise UsageError(
+            f"This Platform's Spark is {platform.spark.kind}; it takes submitted jobs.",
+            so="Only embedded Spark opens as a session here.",
+        )
+    find_java()
+    jars = local_jars(platform.spark.packages, cache_dir)
+
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
+
+    if getattr(SparkContext, "_active_spark_context", None) is not None:
+        raise Refused(
+            "This process has a Spark session already.",
+            fix="Close the other Context first; two homes never share a session.",
+        )
+    conf = SparkConf(loadDefaults=False).setAll(list(_settings(platform, jars).items()))
+    conf.setMaster(platform.spark.master).setAppName("landfall")
+    context = SparkContext(conf=conf, gateway=_gateway(conf))
+    session = SparkSession(context)
+    for namespace in ("bronze", "silver", "quarantine", "gold"):
+        session.sql(f"CREATE NAMESPACE IF NOT EXISTS {platform.catalog.name}.{namespace}")
+    return session
+
+
+def _settings(platform: Platform, jars: list[Path]) -> dict[str, str]:
+    log4j = Path(__file__).with_name("log4j2.properties").as_uri()
+    catalog = f"spark.sql.catalog.{platform.catalog.name}"
+    return {
+        **_FIXED,
+        # On the class path rather than `spark.jars`, which copies every jar at each start.
+        "spark.driver.extraClassPath": ":".join(str(jar) for jar in jars),
+        "spark.driver.extraJavaOptions": f"{_JVM} -Dlog4j2.configurationFile={log4j}",
+        "spark.local.dir": tempfile.gettempdir(),
+        "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/landfall-spark-warehouse",
+        catalog: "org.apache.iceberg.spark.SparkCatalog",
+        # PyIceberg commits to the same catalog, so a table is read anew each time.
+        f"{catalog}.cache-enabled": "false",
+        **{f"{catalog}.{key}": value for key, value in platform.catalog.spark.items()},
+        **platform.spark.conf,
+    }
+
+
+def _gateway(conf: Any) -> Any:
+    """The JVM, started with its stderr in a file of its own; the one of this process is used again."""
+    from pyspark import SparkContext
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.java_gateway import launch_gateway
+
+    running = getattr(SparkContext, "_gateway", None)
+    if running is not None:
+        return running
+    with tempfile.NamedTemporaryFile("w+", prefix="landfall-spark-", suffix=".log") as said:
+        try:
+            return launch_gateway(conf, {"stderr": said.fileno(), "stdout": said.fileno()})
+        except (PySparkRuntimeError, OSError) as error:
+            said.seek(0)
+            lines = [line.strip() for line in said if line.strip()]
+            with contextlib.suppress(AttributeError):
+                SparkContext._gateway = None  # pyright: ignore[reportAttributeAccessIssue]
+            raise LandfallError(
+                f"Spark's JVM did not start: {lines[-1] if lines else error}",
+                fix=f"Check that {HEAP} of memory is free and that `java -version` works.",
+            ) from None
