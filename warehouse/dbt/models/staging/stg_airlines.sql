@@ -1,0 +1,5 @@
+-- One carrier and its name.
+select
+    carrier,
+    name
+from {{ source('silver', 'airlines') }}
