@@ -1,11 +1,9 @@
-"""What `pulumi up` runs: load the stack's intent, check it, build its layers.
-
-This version has no cloud layers: it refuses before anything is registered, so that no one mistakes an
-empty stack for a platform.
-"""
+"""What `pulumi up` runs: load the stack's intent, check it, build its layers, export the Platform."""
 
 from __future__ import annotations
 
+from infra.export import export_layers
+from infra.layers import build_layers
 from landfall.errors import LandfallError
 from landfall.intent import Intent, parse_intent
 
@@ -18,24 +16,20 @@ def load_intent() -> Intent:
     return parse_intent(raw, f"landfall:intent of stack {pulumi.get_stack()}")
 
 
-def build(intent: Intent) -> None:
-    """Build the intent's layers; raises LandfallError, as this version has none."""
+def build(intent: Intent, stack: str) -> None:
+    """Build the intent's layers and export what they give; raises LandfallError on the laptop's stack."""
     if intent.cloud.provider == "local":
         raise LandfallError(
             "This stack is the laptop's: Pulumi has nothing to build for it.",
             fix="Run it: landfall run --all",
         )
-    raise LandfallError(
-        f"This version of Landfall builds nothing on {intent.cloud.provider} yet.",
-        so="Nothing was created.",
-        fix="The intent is valid; keep it. Run the chain on a laptop meanwhile: make demo",
-    )
+    export_layers(intent, stack, build_layers(intent, stack))
 
 
 if __name__ == "__main__":
     import pulumi
 
     try:
-        build(load_intent())
+        build(load_intent(), pulumi.get_stack())
     except LandfallError as error:
         raise pulumi.RunError(str(error)) from None

@@ -21,6 +21,7 @@ from landfall.intent.governance import (
     Residency,
     Standard,
 )
+from landfall.intent.layout import Layout
 from landfall.intent.ml import ML, Serving
 from landfall.intent.network import Network
 
@@ -42,6 +43,7 @@ class Intent(Part):
     client: Client
     environment: Literal["dev", "staging", "prod"]
     cloud: Cloud
+    layout: Layout = Layout()
     residency: Residency = Residency()
     network: Network = Network()
     compliance: list[Standard] = []

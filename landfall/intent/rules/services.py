@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from landfall.intent.accelerators import ACCELERATORS
+from landfall.intent.layout import Layer
 from landfall.intent.regions import REGIONS
 from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nearest, rule
 
@@ -186,3 +187,30 @@ def _approved(intent: Intent) -> Iterator[Problem]:
             "must name at least one person where environment is prod",
             "[lead@example.com]",
         )
+
+
+@rule("layout")
+def _layers_reachable(intent: Intent) -> Iterator[Problem]:
+    """A layer rests on those before it (foundation, data, ml): each is built here or named in `elsewhere`."""
+    layout = intent.layout
+    order: tuple[Layer, ...] = get_args(Layer)
+    for i, layer in enumerate(layout.build):
+        if layer in layout.build[:i]:
+            yield Problem(f"layout.build[{i}]", layer, "is named twice", "[foundation, data]")
+    last = max(order.index(layer) for layer in layout.build)
+    for layer in order[:last]:
+        if layer not in layout.build and layer not in layout.elsewhere:
+            yield Problem(
+                f"layout.elsewhere.{layer}",
+                None,
+                f"must name the stack that built the layer '{layer}', on which "
+                f"'{order[last]}' rests",
+                f"organization/landfall/{intent.client.slug}-{intent.environment}-{layer}",
+            )
+    for layer in layout.elsewhere:
+        if layer in layout.build:
+            yield Problem(
+                f"layout.elsewhere.{layer}",
+                layout.elsewhere[layer],
+                "is built by this stack as well; leave one of them out",
+            )

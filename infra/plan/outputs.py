@@ -1,0 +1,153 @@
+"""Outputs that a cloud would give, made up from the SDK's own types, so that no `apply` sees None.
+
+A resource's outputs are its inputs and, for every other property that its class declares, a value of the
+declared type; ids, ARNs and e-mail addresses have the form of their cloud, since programs take them apart. In unknown mode whatever is not
+an input is unknown, as in a preview. Leaves out defaults that a provider would fill in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from infra.plan.model import Resource
+
+UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+ACCOUNT = "123456789012"
+TENANT = "11111111-2222-3333-4444-555555555555"
+_DEPTH = 4
+
+
+class Outputs:
+    """Makes outputs; `known` says whether computed values are made up or left unknown."""
+
+    def __init__(self, known: bool) -> None:
+        self.known = known
+
+    def of(
+        self, one: Resource, given: Mapping[str, Any], kind: type | None
+    ) -> tuple[str, dict[str, Any]]:
+        """The id and state that the engine would answer with; `given` are the inputs as sent."""
+        state: dict[str, Any] = dict(given)
+        for name, declared in _properties(kind).items():
+            if name in state or name == "id":
+                continue
+            state[name] = self._value(one, name, declared) if self.known else UNKNOWN_ON_WIRE
+        if not self.known:
+            return "", state
+        if one.type.startswith("pulumi:providers:"):
+            return digest(one.urn), state
+        return one.import_id or _id(one), state
+
+    def _value(self, one: Resource, name: str, declared: Any, depth: int = 0) -> Any:
+        from pulumi import _types
+
+        declared = _types.unwrap_type(declared)
+        origin, args = typing.get_origin(declared), typing.get_args(declared)
+        if origin in (typing.Union, getattr(typing, "UnionType", None)) and args:
+            return self._value(one, name, args[0], depth)
+        if declared is bool:
+            return False
+        if declared is int:
+            return 1
+        if declared is float:
+            return 1.0
+        if declared is str or declared is Any:
+            return _text(one, name)
+        if depth >= _DEPTH:
+            return None
+        if isinstance(declared, type) and _types.is_output_type(declared):
+            parts = _types.output_type_types(declared)
+            return {key: self._value(one, key, inner, depth + 1) for key, inner in parts.items()}
+        if isinstance(declared, type) and issubclass(declared, str):  # an enumeration
+            return _text(one, name)
+        if args and len(args) == 1:
+            return [self._value(one, name, args[0], depth + 1)]
+        return {}
+
+
+@cache
+def _properties(kind: type | None) -> dict[str, Any]:
+    from pulumi import _types
+
+    return _types.resource_types(kind) if kind is not None else {}
+
+
+def digest(text: str, length: int = 12) -> str:
+    """A short stable text of hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def _own_name(one: Resource) -> str:
+    """The name that the resource's own inputs give it (`name`, `bucket`, `accountId`, …), else the logical one."""
+    kind = one.type.rpartition(":")[2].lower()
+    for key, value in one.inputs.items():
+        stem = key.lower().removesuffix("name").removesuffix("id")
+        own = key in ("name", "bucket") or (stem != key.lower() and stem in kind)
+        if own and isinstance(value, str) and "/" not in value:
+            return value
+    return one.name
+
+
+def _id(one: Resource) -> str:
+    package = one.type.split(":")[0]
+    name = _own_name(one)
+    if package == "gcp":
+        project = one.inputs.get("project") or "project"
+        where = one.inputs.get("location") or one.inputs.get("region")
+        place = f"locations/{where}/" if where else ""
+        return f"projects/{project}/{place}{_kind(one)}s/{name}"
+    if package == "azure-native":
+        _, module, kind = one.type.split(":")
+        group = one.inputs.get("resourceGroupName") or "group"
+        return (
+            f"/subscriptions/{TENANT}/resourceGroups/{group}/providers/"
+            f"Microsoft.{module.split('/')[0].capitalize()}/{kind[0].lower()}{kind[1:]}s/{name}"
+        )
+    if package == "aws":
+        return (
+            name
+            if one.inputs.get("name") or one.inputs.get("bucket")
+            else f"{_kind(one)}-{digest(one.urn, 17)}"
+        )
+    return name
+
+
+def _kind(one: Resource) -> str:
+    kind = one.type.rpartition(":")[2]
+    return kind[0].lower() + kind[1:]
+
+
+def _text(one: Resource, name: str) -> str:
+    """A text for a computed property: of the right form where programs take it apart."""
+    package = one.type.split(":")[0]
+    lowered = name.lower()
+    own = _own_name(one)
+    if package == "aws" and lowered.endswith("arn"):
+        service = one.type.split(":")[1].split("/")[0]
+        region = "" if service in ("iam", "s3") else one.inputs.get("region", "eu-west-1")
+        account = "" if service == "s3" else ACCOUNT
+        return f"arn:aws:{service}:{region}:{account}:{own if service == 's3' else f'{_kind(one)}/{own}'}"
+    if package == "gcp" and lowered == "email":
+        project = one.inputs.get("project") or "project"
+        return f"{one.inputs.get('accountId', own)}@{project}.iam.gserviceaccount.com"
+    if package == "gcp" and lowered == "number":
+        return ACCOUNT
+    if package == "gcp" and lowered == "member":
+        return f"serviceAccount:{_text(one, 'email')}"
+    if package == "gcp" and lowered == "project":
+        return "project"
+    if package == "azure-native" and lowered in ("tenantid", "principalid", "clientid"):
+        return TENANT
+    if lowered.endswith(("cidrblock", "ipcidrrange", "cidr")):
+        return "10.255.0.0/16"
+    if lowered.endswith(("ipaddress", "ip")):
+        return "10.255.0.1"
+    if lowered.endswith(("url", "uri", "endpoint", "issuer")):
+        return f"https://{one.name}.{package}.example"
+    if lowered == "name":
+        return own
+    return f"{one.name}-{name}"

@@ -1,0 +1,232 @@
+"""Record a Plan: run the very program that `pulumi up` runs, in this process, with no CLI and no cloud.
+
+The engine is played by a monitor that keeps every request as it came and answers with outputs made by
+`infra/plan/outputs.py`, known (the default) or unknown as in a preview. A resource registered twice, a
+call to a cloud, and a stack reference that nobody can answer are errors. Each recording runs in a context
+of its own, so nothing leaks from one to the next. Source: the protocol of `pulumi.runtime.proto`, 3.272.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from google.protobuf import empty_pb2, json_format, struct_pb2
+
+from infra.plan.model import SECRET, UNKNOWN, Plan, Resource
+from infra.plan.outputs import Outputs
+from landfall.errors import LandfallError
+
+PROJECT = "landfall"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks special values on the wire
+_IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_ASSETS = {"c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7"}
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_ROOT = Path(__file__).resolve().parents[2]
+
+References = Callable[[str], Mapping[str, Any]]
+"""Given a stack's full name, the outputs that it exports; raises LandfallError where nobody knows."""
+
+
+def no_references(stack: str) -> Mapping[str, Any]:
+    """The answer where no other stack may be read."""
+    raise LandfallError(f"Nothing is known of the stack '{stack}', which this one reads.")
+
+
+def record(
+    program: Callable[[], None],
+    stack: str,
+    cloud: str,
+    *,
+    known: bool = True,
+    references: References = no_references,
+    config: Mapping[str, str] | None = None,
+) -> Plan:
+    """Run `program` and return what it registered; raises what the program raises."""
+    return contextvars.copy_context().run(
+        _record, program, stack, cloud, known, references, dict(config or {})
+    )
+
+
+def _record(
+    program: Callable[[], None],
+    stack: str,
+    cloud: str,
+    known: bool,
+    references: References,
+    config: dict[str, str],
+) -> Plan:
+    import pulumi
+    from pulumi.runtime import mocks, settings
+    from pulumi.runtime.stack import run_in_stack
+
+    monitor = _monitor(Outputs(known), references)
+    settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
+    settings.configure(
+        mocks.MockSettings(
+            monitor=monitor, engine=mocks.MockEngine(None), project=PROJECT, stack=stack,
+            dry_run=not known, organization="organization", callbacks=None, parallel=0,
+            root_directory=str(_ROOT), legacy_apply_enabled=False, package_refs={},
+            base_providers_by_ref={}, outputs=set(), monitor_features=set(),
+        )
+    )  # fmt: skip
+    pulumi.runtime.set_all_config({"landfall:cloud": cloud, **config})
+    loop = asyncio.new_event_loop()
+    before = os.environ.get("PULUMI_ERROR_OUTPUT_STRING")
+    os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a text raises, never prints
+    try:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, program)))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+        os.environ.pop("PULUMI_ERROR_OUTPUT_STRING", None)
+        if before is not None:
+            os.environ["PULUMI_ERROR_OUTPUT_STRING"] = before
+    ordered = sorted(monitor.recorded.values(), key=lambda one: one.urn)
+    return Plan(stack, cloud, tuple(ordered), monitor.stack_outputs)
+
+
+def _with_classes(monitor: Any, program: Callable[[], None]) -> None:
+    """Run the program, telling the monitor each resource's Python class: its types make the outputs."""
+    import pulumi
+
+    def note(args: pulumi.ResourceTransformationArgs) -> None:
+        monitor.classes[args.type_] = type(args.resource)
+
+    pulumi.runtime.register_stack_transformation(note)  # pyright: ignore[reportArgumentType]
+    program()
+
+
+def _monitor(outputs: Outputs, references: References) -> Any:
+    """The monitor; made here because importing Pulumi is slow and only a recording needs it."""
+    from pulumi.runtime.mocks import MockMonitor
+    from pulumi.runtime.proto import resource_pb2
+
+    class Recorder(MockMonitor):
+        def __init__(self) -> None:
+            super().__init__(mocks=None)  # pyright: ignore[reportArgumentType]
+            self.recorded: dict[str, Resource] = {}
+            self.classes: dict[str, type] = {}
+            self.stack_outputs: dict[str, Any] = {}
+
+        def make_urn(self, parent: str, type_: str, name: str) -> str:
+            # The engine's rule: the parent's whole qualified type, but for the stack itself.
+            from pulumi.runtime.settings import get_project, get_stack
+
+            above = parent.split("::")[2] if parent else ""
+            qualified = f"{above}${type_}" if above and above != "pulumi:pulumi:Stack" else type_
+            return f"urn:pulumi:{get_stack()}::{get_project()}::{qualified}::{name}"
+
+        def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the protocol's name)
+            urn = self.make_urn(request.parent, request.type, request.name)
+            if request.type == "pulumi:pulumi:Stack":
+                return resource_pb2.RegisterResourceResponse(urn=urn)
+            one = _resource(urn, request)
+            if urn in self.recorded:
+                raise LandfallError(
+                    f"Two resources are registered as {urn}: at {self.recorded[urn].source} "
+                    f"and at {one.source}.",
+                    so="The engine refuses the second.",
+                    fix="Give one another logical name.",
+                )
+            self.recorded[urn] = one
+            if not request.custom:
+                return resource_pb2.RegisterResourceResponse(urn=urn)
+            given = json_format.MessageToDict(request.object)
+            id_, state = outputs.of(one, given, self.classes.get(request.type))
+            return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=_struct(state))
+
+        def ReadResource(self, request: Any) -> Any:  # noqa: N802
+            urn = self.make_urn(request.parent, request.type, request.name)
+            if request.type == "pulumi:pulumi:StackReference":
+                read = dict(references(request.id))
+                state: dict[str, Any] = {
+                    "name": request.id, "outputs": read, "secretOutputNames": []
+                }  # fmt: skip
+                return resource_pb2.ReadResourceResponse(urn=urn, properties=_struct(state))
+            raise LandfallError(
+                f"The program reads {request.type} '{request.name}' from the cloud.",
+                so="A plan is made with no cloud, so it cannot be planned.",
+                fix="Take what is read from the intent, or adopt it by import.",
+            )
+
+        def Invoke(self, request: Any) -> Any:  # noqa: N802
+            raise LandfallError(
+                f"The program asks the cloud ({request.tok}) while it is planned.",
+                so="A plan is made with no cloud.",
+                fix="Take the value from the intent or from a dated table.",
+            )
+
+        def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+            if "::pulumi:pulumi:Stack::" in request.urn:
+                self.stack_outputs = _plain(json_format.MessageToDict(request.outputs))
+            return empty_pb2.Empty()
+
+    return Recorder()
+
+
+def _struct(state: Mapping[str, Any]) -> struct_pb2.Struct:
+    made = struct_pb2.Struct()
+    made.update(state)  # pyright: ignore[reportArgumentType]
+    return made
+
+
+def _resource(urn: str, request: Any) -> Resource:
+    dependencies = {key: tuple(sorted(v.urns)) for key, v in request.propertyDependencies.items()}
+    return Resource(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        inputs=_plain(json_format.MessageToDict(request.object)),
+        parent="" if "::pulumi:pulumi:Stack::" in request.parent else request.parent,
+        provider=request.provider.rpartition("::")[0],
+        deps=tuple(sorted(request.dependencies)),
+        property_deps={key: urns for key, urns in sorted(dependencies.items()) if urns},
+        protect=request.protect,
+        retain=request.retainOnDelete,
+        custom=request.custom,
+        aliases=tuple(sorted({*request.aliasURNs, *map(_alias, request.aliases)})),
+        import_id=request.importId,
+        ignore_changes=tuple(request.ignoreChanges),
+        delete_before_replace=request.deleteBeforeReplace,
+        source=_source(request.sourcePosition),
+    )
+
+
+def _alias(alias: Any) -> str:
+    if alias.HasField("urn"):
+        return alias.urn
+    spec = json_format.MessageToDict(alias.spec)
+    return ",".join(f"{key}={value}" for key, value in sorted(spec.items()))
+
+
+def _source(position: Any) -> str:
+    if not position.uri:
+        return ""
+    path = Path(unquote(urlparse(position.uri).path))
+    shown = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else Path(path.name)
+    return f"{shown}:{position.line}"
+
+
+def _plain(value: Any) -> Any:
+    """A wire value as plain data: secrets masked, unknowns marked, whole floats as integers."""
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _IS_SECRET:
+            return SECRET
+        if value.get(_SIGNATURE) in _ASSETS:  # a file or a text that goes up with the resource
+            value = {key: inner for key, inner in value.items() if key not in (_SIGNATURE, "hash")}
+        return {key: _plain(inner) for key, inner in sorted(value.items())}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if value == _UNKNOWN:
+        return UNKNOWN
+    return value

@@ -1,0 +1,64 @@
+"""Plan a stack of `stacks/`: its intent, the program of `infra/`, the stacks that it reads.
+
+A stack that is read through a StackReference is planned first where it lies in `stacks/` too, so that
+a layer split over stacks is planned as one. Leaves out checks, policies and prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.plan.model import Plan
+from infra.plan.record import record
+from landfall.errors import LandfallError, UsageError
+from landfall.intent import Intent, parse_intent
+from landfall.project import Project
+
+
+def plan_stack(project: Project, stack: str, *, known: bool = True) -> Plan:
+    """The Plan of a stack by name; raises UsageError where there is none or its intent is not valid."""
+    return plan_intent(project, read_stack(project, stack), stack, known=known)
+
+
+def plan_intent(
+    project: Project, intent: Intent, stack: str, *, known: bool = True, above: tuple[str, ...] = ()
+) -> Plan:
+    """The Plan of an intent under a stack's name; `above` are the stacks whose plan asks for this one."""
+    from infra.__main__ import build
+
+    def references(full_name: str) -> Mapping[str, Any]:
+        other = full_name.rpartition("/")[2]
+        if other in (*above, stack):
+            raise LandfallError(
+                f"The stacks {' → '.join((*above, stack, other))} read each other in a circle.",
+                fix="Mend layout.elsewhere in their intents.",
+            )
+        if other not in project.stacks():
+            raise LandfallError(
+                f"Stack '{stack}' reads '{full_name}', which is not in {project.stacks_dir.name}/.",
+                so="What it gives is not known, so this stack cannot be planned.",
+                fix=f"Put its file into stacks/, or mend layout.elsewhere in {stack}.",
+            )
+        intent_there = read_stack(project, other)
+        there = plan_intent(project, intent_there, other, known=True, above=(*above, stack))
+        return there.outputs
+
+    return record(
+        lambda: build(intent, stack),
+        stack,
+        intent.cloud.provider,
+        known=known,
+        references=references,
+    )
+
+
+def read_stack(project: Project, stack: str) -> Intent:
+    """The intent of a stack's file, checked."""
+    intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    if intent.cloud.provider == "local":
+        raise UsageError(
+            f"Stack '{stack}' is this machine's: there is nothing to plan for it.",
+            fix=f"Run it: landfall run --all --stack {stack}",
+        )
+    return intent
