@@ -17,6 +17,8 @@ from pipelines.bus.envelope import pack, unpack
 
 _MOST = 10
 _LONGEST_WAIT = 20
+_LOST = ("MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue")
+"""What SQS calls a receipt of an earlier delivery, by protocol and queue."""
 
 
 class SnsSqsBus(Closing):
@@ -90,7 +92,7 @@ class SnsSqsBus(Closing):
             )
         except ClientError as error:
             # The lease had run out, or it was acknowledged: somebody else's now, or nobody's.
-            if "InvalidParameterValue" not in str(error) and "MessageNotInflight" not in str(error):
+            if error.response["Error"]["Code"].rpartition(".")[2] not in _LOST:
                 raise
 
     def dead_letters(self, limit: int = 10) -> list[Message]:
