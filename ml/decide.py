@@ -50,7 +50,7 @@ def decide_month(ctx: Context, month: Month) -> Json:
     verdict = _judge(bench, ctx)
     if verdict.decision == "NONE" or not rows.num_rows:
         verdict = _nothing(trained, rows.num_rows)
-    verdict = _in_order(ctx, month, verdict)
+    verdict = _in_order(ctx, month, verdict, bench)
     told = {one["name"]: one for one in trained["candidates"]}
     entries = {name: bench.entry(name) for name in bench.models}
     for name, one in told.items():
@@ -152,10 +152,18 @@ def _nothing(trained: Json, rows: int) -> Verdict:
     return Verdict("NONE", None, {}, [Check("train", None, None, sentence, otherwise="PROMOTE")])
 
 
-def _in_order(ctx: Context, month: Month, verdict: Verdict) -> Verdict:
-    """A month before the newest promotion moves nothing, however good its candidate is."""
+def _in_order(ctx: Context, month: Month, verdict: Verdict, bench: _Bench) -> Verdict:
+    """A month before the newest promotion moves nothing, however good its candidate is.
+
+    A version that this very month promoted stays its winner: judging again says the same again.
+    """
     newest = newest_promotion(ctx)
     if verdict.decision != "PROMOTE" or newest is None or newest <= str(month):
+        return verdict
+    winner = bench.models[str(verdict.winner)].version
+    entries = Record(ctx.platform, ctx.ml.problem.name).entries()
+    mine = [e for e in entries if e["month"] == str(month) and "verdict" in e]
+    if mine and mine[-1]["action"] == "promote" and mine[-1]["version"] == winner:
         return verdict
     sentence = (
         f"{verdict.winner} won on {month}, but a model was already promoted on {newest}: "

@@ -152,6 +152,22 @@ def test_an_older_month_never_replaces_a_newer_promotion(make_context):
     assert champion_version(ctx.platform, NAME) == champion
 
 
+def test_a_month_that_was_promoted_says_the_same_when_run_after_later_promotions(make_context):
+    ctx = make_context()
+    publish(ctx, *(month_rows(m) for m in (JAN, FEB, MARCH)))
+    first = run_loop(ctx, FEB)
+    assert first[2]["applied"] == "promoted"
+    trained = run_loop(ctx, MARCH)[0]
+    newer = trained["candidates"][-1]["version"]
+    promote_by_hand(ctx.platform, NAME, newer, "a later promotion")
+    entries = Record(ctx.platform, NAME).entries()
+    _, gate, applied = run_loop(ctx, FEB)
+    assert (gate["decision"], gate["winner"]) == (first[1]["decision"], first[1]["winner"])
+    assert applied == first[2]
+    assert champion_version(ctx.platform, NAME) == alias(ctx) == newer
+    assert Record(ctx.platform, NAME).entries() == entries
+
+
 def test_a_kill_between_record_and_alias_is_mended_by_the_next_start(make_context, monkeypatch):
     ctx = make_context()
     publish(ctx, month_rows(JAN), month_rows(FEB))
