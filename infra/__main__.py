@@ -6,13 +6,14 @@ from infra.export import export_layers
 from infra.layers import build_layers
 from landfall.errors import LandfallError
 from landfall.intent import Intent, parse_intent
+from landfall.project import find_project
 
 
 def load_intent() -> Intent:
     """The intent of the stack that Pulumi has selected; raises UsageError where it is not valid."""
     import pulumi
 
-    raw = pulumi.Config("landfall").require_object("intent")
+    raw = find_project().whole_intent(pulumi.Config("landfall").require_object("intent"))
     return parse_intent(raw, f"landfall:intent of stack {pulumi.get_stack()}")
 
 

@@ -85,8 +85,27 @@ class Project:
         return path
 
     def read_stack(self, stack: str) -> dict[str, object]:
-        """The raw `landfall:intent` mapping of a stack's file; raises UsageError where unreadable."""
-        return read_intent(self.stack_file(stack))
+        """The raw `landfall:intent` mapping of a stack, whole; raises UsageError where unreadable."""
+        return self.whole_intent(read_intent(self.stack_file(stack)), (stack,))
+
+    def whole_intent(
+        self, raw: dict[str, object], above: tuple[str, ...] = ()
+    ) -> dict[str, object]:
+        """`raw` as it is, or, where it says `like: STACK`, that stack's intent with raw's keys in place of its.
+
+        So the stacks of one client's layers share one intent. `above` are the stacks on the way here.
+        """
+        like = raw.get("like")
+        if like is None:
+            return raw
+        if not isinstance(like, str) or like in above:
+            raise UsageError(
+                f"landfall:intent.like must name another stack of {self.stacks_dir.name}/ "
+                f"(found: {like!r}).",
+                fix="For example: like: meridian-gcp-prod-foundation",
+            )
+        base = self.whole_intent(read_intent(self.stack_file(like)), (*above, like))
+        return {**base, **{key: value for key, value in raw.items() if key != "like"}}
 
 
 def read_intent(path: Path) -> dict[str, object]:

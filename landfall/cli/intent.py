@@ -33,7 +33,7 @@ def check(
         project = find_project()
         file, raw = project.stack_file(stack), project.read_stack(stack)
     else:
-        raw = read_intent(file)
+        raw = find_project().whole_intent(read_intent(file))
     intent = parse_intent(raw, str(file))
     value = {
         "file": str(file),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from landfall.cli.output import Form, Output, Stack, emit, status
 from landfall.errors import UsageError
 
-if TYPE_CHECKING:
-    from landfall.month import Month
-
-_MARK = {"PROMOTE": "promoted", "HOLD": "held", "REJECT": "rejected", "NONE": "no verdict yet"}
+_MARK = {
+    "PROMOTE": "promoted",
+    "HOLD": "champion stays (held)",
+    "REJECT": "champion stays (rejected)",
+    "NONE": "nothing to judge",
+}
 
 
 def run(
@@ -34,9 +35,10 @@ def run(
         raise UsageError(
             "Say which month.", fix="landfall run --month 2013-03, or landfall run --all"
         )
+    from landfall.cli.progress import Progress
     from landfall.month import Month
     from pipelines.context import open_context
-    from pipelines.flow import run_month
+    from pipelines.flow import run_month, steps_from
 
     with open_context(stack) as ctx:
         if month is not None:
@@ -48,31 +50,18 @@ def run(
             if until is not None:
                 chosen = [one for one in chosen if one <= Month.parse(until)]
         results = []
-        for number, one in enumerate(chosen, 1):
-            label = f"[{number}/{len(chosen)}]" if every else ""
-            result = run_month(ctx, one, start_at, progress=_progress(label), wait=wait)
-            status(_headline(result))
-            results.append(result)
+        with Progress(len(chosen), len(steps_from(ctx, start_at))) as progress:
+            for one in chosen:
+                result = run_month(ctx, one, start_at, progress=progress, wait=wait)
+                results.append(result)
+                if every and output == Form.text:
+                    print(_headline(result), flush=True)  # as it happens, so that one can watch
+                elif every:
+                    status(_headline(result))
     if every:
         emit({"stack": stack, "months": results}, output, _print_all)
     else:
         emit(results[0], output, _print_month)
-
-
-def _progress(label: str) -> Any:
-    """Status a step: a line that is rewritten on a terminal, plain lines in a log."""
-    live = sys.stderr.isatty()
-
-    def tell(month: Month, step: str, state: str, seconds: float) -> None:
-        text = f"{label} {month} {step}".strip()
-        if state == "started" and live:
-            print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
-        elif state != "started":
-            start = "\r\x1b[K" if live else ""
-            mark = "" if state == "done" else " failed"
-            print(f"{start}{text}{mark} {seconds:.1f} s", file=sys.stderr, flush=True)
-
-    return tell
 
 
 def _headline(result: dict[str, Any]) -> str:
@@ -81,15 +70,28 @@ def _headline(result: dict[str, Any]) -> str:
         key: sum(c[key] for c in counts)
         for key in ("received", "silver", "duplicates", "quarantined")
     }
-    verdict = result["verdict"] or {}
     drift = result["drift"] or {}
     seconds = sum(step["seconds"] for step in result["steps"])
     return (
         f"{result['month']}: {total['received']:,} rows received = {total['silver']:,} silver"
         f" + {total['duplicates']:,} duplicates + {total['quarantined']:,} quarantined"
         f"; drift {'ALARM' if drift.get('alarm') else 'seen' if drift.get('drifted') else 'no'}"
-        f"; {_MARK.get(verdict.get('decision', ''), 'not judged')}; {seconds:.1f} s"
+        f"; {_verdict(result['verdict'] or {})}; {seconds:.1f} s"
     )
+
+
+def _verdict(verdict: dict[str, Any]) -> str:
+    """`boosting promoted, pr_auc 0.584 against 0.494`, or what else was decided."""
+    mark = _MARK.get(verdict.get("decision", ""), "not judged")
+    metric = verdict.get("metric")
+    winner = next(
+        (one for one in verdict.get("candidates") or [] if one["name"] == verdict["winner"]), None
+    )
+    if winner is None or metric is None:
+        return mark
+    figure = f"{winner['name']} {mark}, {metric} {winner['metrics'][metric]:.3f}"
+    before = verdict.get("champion")
+    return f"{figure} against {before['metrics'][metric]:.3f}" if before else figure
 
 
 def _print_month(result: dict[str, Any]) -> None:
@@ -107,5 +109,6 @@ def _print_month(result: dict[str, Any]) -> None:
 
 
 def _print_all(value: dict[str, Any]) -> None:
-    for result in value["months"]:
-        print(_headline(result))
+    """The months were printed one by one; only their absence is news."""
+    if not value["months"]:
+        status("The sources hold no month to run.")

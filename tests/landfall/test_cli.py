@@ -32,7 +32,18 @@ def landfall(
 
 def test_help_names_every_command_and_the_exit_codes() -> None:
     told = landfall("--help").stdout
-    for command in ("run", "land", "listen", "serve", "report", "doctor", "lake", "model", "intent", "dataset"):
+    for command in (
+        "run",
+        "land",
+        "listen",
+        "serve",
+        "report",
+        "doctor",
+        "lake",
+        "model",
+        "intent",
+        "dataset",
+    ):
         assert f"\n  {command} " in told
     assert "3 refused" in told
 
@@ -40,8 +51,20 @@ def test_help_names_every_command_and_the_exit_codes() -> None:
 def test_help_needs_no_heavy_library() -> None:
     """What makes `--help` quick, in a form that no busy machine can disturb."""
     code = "import sys; from landfall.cli import build_app; build_app(); print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"pyspark", "pandas", "mlflow", "sklearn", "pyarrow", "duckdb", "fastapi", "optuna", "numpy"}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    heavy = {
+        "pyspark",
+        "pandas",
+        "mlflow",
+        "sklearn",
+        "pyarrow",
+        "duckdb",
+        "fastapi",
+        "optuna",
+        "numpy",
+    }
     assert not heavy & set(loaded.stdout.split())
 
 
@@ -99,7 +122,9 @@ def test_an_empty_lake_says_how_to_fill_it(tmp_path: Path) -> None:
     assert "landfall run" in ended.stderr
 
 
-def test_a_refusal_ends_with_three(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_ends_with_three(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def refuse() -> None:
         raise Refused("no", so="nothing changed", fix="ask again")
 

@@ -127,3 +127,16 @@ def test_only_one_module_reads_the_environment() -> None:
 
 def _is_environ(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "environ"
+
+
+def test_a_stack_may_be_like_another_with_some_answers_of_its_own(root: Path) -> None:
+    write_stack(root, "base", "config: { landfall:intent: { client: 1, layout: 2, budget: 3 } }")
+    write_stack(root, "data", "config: { landfall:intent: { like: base, layout: 4 } }")
+    assert find_project(root).read_stack("data") == {"client": 1, "layout": 4, "budget": 3}
+
+
+@pytest.mark.parametrize("like", ["self", "[1]", "absent"])
+def test_a_stack_like_itself_or_like_none_is_refused(root: Path, like: str) -> None:
+    write_stack(root, "self", f"config: {{ landfall:intent: {{ like: {like} }} }}")
+    with pytest.raises(UsageError, match=r"must name another stack|There is no stack"):
+        find_project(root).read_stack("self")
