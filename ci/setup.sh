@@ -80,7 +80,7 @@ case $use in
     *) fail "unknown use '$use'; choose demo, test or ci" ;;
 esac
 fill .venv-dbt requirements/dbt.txt
-.venv/bin/python -m pipelines.jars
+.venv/bin/python -m pipelines.jars >/dev/null
 if [ "$use" = ci ]; then
     for pair in chromium:chromium pg_ctlcluster:postgresql mariadbd:mariadb-server; do
         command -v "${pair%%:*}" >/dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || install_packages "${pair##*:}" "${pair##*:}"

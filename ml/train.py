@@ -57,8 +57,10 @@ def train_month(ctx: Context, month: Month) -> Json:
     rows = read_rows(ctx, window, snapshot)
     lacking = missing_months(window, _by_month(rows))
     if lacking:
-        reason = f"the window lacks {', '.join(lacking)}"
-        return {**head, "status": "skipped", "reason": f"not enough history: {reason}"}
+        reason = (
+            f"models train on {', '.join(head['window'])}, and there is no {' or '.join(lacking)}"
+        )
+        return {**head, "status": "skipped", "reason": reason}
     data, unfit = prepare(ctx.ml, rows)
     if unfit:
         return {**head, "status": "skipped", "reason": unfit}

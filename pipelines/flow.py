@@ -110,7 +110,7 @@ def summary(ctx: Context, month: Month, steps: list[Json]) -> Json:
         "drift": ctx.result(month, "drift"),
         "verdict": {
             name: gate.get(name)
-            for name in ("decision", "winner", "reasons", "champion", "candidates")
+            for name in ("decision", "winner", "metric", "reasons", "champion", "candidates")
         }
         if gate
         else None,

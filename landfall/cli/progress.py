@@ -51,10 +51,12 @@ def _bar(total: int):
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        Progress as Bar,
         TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
+    )
+    from rich.progress import (
+        Progress as Bar,
     )
 
     bar = Bar(

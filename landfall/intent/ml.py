@@ -57,6 +57,8 @@ class Problem(Part):
     """One thing to predict, from one feature table."""
 
     name: Identifier
+    question: str = ""
+    """What is asked, in the client's words, as `Will this flight arrive late?`; the report opens with it."""
     kind: Kind
     table: Identifier
     """The dbt model with the features, as `features_<name>`."""

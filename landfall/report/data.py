@@ -106,6 +106,40 @@ def features(facts: Facts) -> View | None:
     }
 
 
+def every_month(facts: Facts) -> View | None:
+    """Every profile in little: a row a column of the newest one, a cell a month."""
+    newest = facts.last_profile
+    months = [one for one in facts.months if one.profile]
+    if not newest or len(months) < 2:
+        return None
+    found = [{c["name"]: c for c in (one.profile or {})["columns"]} for one in months]
+    shown = [c for c in newest["columns"] if c["role"] in ("target", "feature")]
+    shown.sort(key=lambda c: c["role"] != "target")
+    return {
+        "months": [label_of(facts, one.month) for one in months],
+        "rows": [
+            {"name": c["name"], "cells": [_middle(by_name.get(c["name"])) for by_name in found]}
+            for c in shown
+        ],
+    }
+
+
+def _middle(column: dict[str, Any] | None) -> tuple[str, str]:
+    """What is in the middle of a column (its median, or its most frequent level), and its missing share."""
+    if column is None:
+        return "–", ""
+    gone = f"{words.share(column['missing_share'], 0)} missing" if column["missing"] else ""
+    if column["personal"] != "none":
+        return "hidden", gone
+    distribution = column.get("distribution")
+    if "quantiles" in column:
+        return words.short(column["quantiles"]["0.5"]), gone
+    if not distribution or not distribution.get("values"):
+        return "–", gone
+    top = distribution["values"][0]
+    return f"{top['value']} {words.share(top['count'] / column['count'], 0)}", gone
+
+
 def _card(column: dict[str, Any], told: dict[str, Any] | None) -> View:
     distribution, chart = column.get("distribution"), ""
     name = column["name"]

@@ -21,7 +21,14 @@ def headline(facts: Facts) -> View:
             if first == last
             else f"{words.month_name(first)} to {words.month_name(last)}"
         )
-    return {"title": title, "span": span, "sentences": _sentences(facts), "tiles": _tiles(facts)}
+    question = problem["question"] if problem else ""
+    return {
+        "title": title,
+        "question": question,
+        "span": span,
+        "sentences": _sentences(facts),
+        "tiles": _tiles(facts),
+    }
 
 
 def _sum(facts: Facts, key: str) -> int:
@@ -62,8 +69,13 @@ def _sentences(facts: Facts) -> list[str]:
         return ["Nothing has run yet. The first command is: landfall run --all."]
     received, aside = _sum(facts, "received"), _sum(facts, "quarantined")
     months = len(facts.months)
-    found = [f"{received:,} rows arrived in {months} month{'s' if months > 1 else ''}. "
-             + (f"{aside:,} of them broke the data contract and were set aside with their reasons; none was lost." if aside else "All of them met the data contract.")]  # fmt: skip
+    kept = "All of them met the data contract."
+    if aside:
+        kept = (
+            f"{aside:,} of them broke the data contract and {'was' if aside == 1 else 'were'} set aside "
+            f"with {'its reason' if aside == 1 else 'their reasons'}; none was lost."
+        )
+    found = [f"{received:,} rows arrived in {months} month{'s' if months > 1 else ''}. {kept}"]
     now = in_force(facts)
     if now and facts.problem:
         month, value, base = latest(facts)

@@ -32,6 +32,7 @@ def render(facts: Facts) -> str:
         "candidate": words.candidate,
         "metric": words.metric_name,
         "named": words.name_of,
+        "by_name": words.by_name,
         "month_name": words.month_name,
     }
     return environment.get_template("report.html.j2").render(
@@ -43,6 +44,7 @@ def render(facts: Facts) -> str:
         verdicts=view.verdicts(facts),
         heatmap=data.heatmap(facts),
         features=data.features(facts),
+        profiles=data.every_month(facts),
         cost=data.cost(facts),
         model_name=view.model_name,
         metric_of=view.metric_of,

@@ -211,7 +211,11 @@ def sentence(one: MonthFacts, metric: str) -> str:
     if one.decision == "REJECT":
         return f"{stays}: every candidate was refused."
     why = str((train or {}).get("reason") or "")
-    return f"Nothing was judged: {why.rstrip('.')}." if why else "There was nothing to judge."
+    return (
+        f"Nothing to judge. {words.name_of(why.rstrip('.'))}."
+        if why
+        else "There was nothing to judge."
+    )
 
 
 def metric_view(facts: Facts) -> View | None:

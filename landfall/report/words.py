@@ -5,6 +5,7 @@ Every sentence rests on a stored result; where one is missing the sentence says 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from landfall.month import Month
@@ -133,8 +134,17 @@ def reason(value: Any) -> str:
         told = (
             value.get("sentence") or value.get("why") or value.get("reason") or value.get("detail")
         )
-        return str(told) if told else ", ".join(f"{key} {item}" for key, item in value.items())
+        if told:
+            return by_name(str(told), value.get("candidate"))
+        return ", ".join(f"{key} {item}" for key, item in value.items())
     return str(value)
+
+
+def by_name(sentence: str, candidate_id: str | None) -> str:
+    """A sentence of the gate with its candidate's name for people: `mlp keeps …` as `Neural network keeps …`."""
+    if not candidate_id:
+        return sentence
+    return re.sub(rf"(^|(?<=\. )){re.escape(candidate_id)}\b", candidate(candidate_id), sentence)
 
 
 def times(number: int) -> str:
