@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
 from landfall.intent.accelerators import ACCELERATORS
+from landfall.intent.gpu_regions import GPU_REGIONS
 from landfall.intent.layout import Layer
+from landfall.intent.machines import MACHINES, machine
 from landfall.intent.regions import REGIONS
 from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nearest, rule
 
 if TYPE_CHECKING:
     from landfall.intent import Intent
+    from landfall.intent.ml import GpuPool
 
 ENGINES: dict[str, tuple[str, ...]] = {
     "local": ("duckdb",),
@@ -23,7 +26,7 @@ ENGINES: dict[str, tuple[str, ...]] = {
 
 @rule("cloud", "contacts", "budget")
 def _answerable(intent: Intent) -> Iterator[Problem]:
-    """A cloud needs `contacts` and a `budget`."""
+    """A cloud needs `contacts` and a `budget`, and on Google Cloud the billing account it hangs on."""
     if intent.cloud.provider == "local":
         return
     where = CLOUD_NAMES[intent.cloud.provider]
@@ -40,6 +43,14 @@ def _answerable(intent: Intent) -> Iterator[Problem]:
             None,
             f"is needed on {where}: nothing is built without one",
             "{ amount: 2500, currency: EUR }",
+        )
+    cloud = intent.cloud
+    if cloud.provider == "gcp" and cloud.project and not cloud.billing_account:
+        yield Problem(
+            "cloud.billing_account",
+            None,
+            "is needed: on Google Cloud a budget hangs on the billing account",
+            "000000-AAAAAA-BBBBBB",
         )
 
 
@@ -143,7 +154,8 @@ def _airflow_offered(intent: Intent) -> Iterator[Problem]:
 
 @rule("cloud", "ml")
 def _gpus_offered(intent: Intent) -> Iterator[Problem]:
-    """Each GPU pool's accelerator is rented by that cloud; its capacity order names each kind once."""
+    """Each GPU pool's accelerator is sold in the region, in machines of that `count`; its capacity order
+    names each kind once."""
     if intent.ml is None:
         return
     provider = intent.cloud.provider
@@ -168,6 +180,8 @@ def _gpus_offered(intent: Intent) -> Iterator[Problem]:
                 f"is not among the GPUs of {CLOUD_NAMES[provider]}: {', '.join(offered)}{hint}",
                 "L4" if "L4" in offered else "T4",
             )
+        else:
+            yield from _gpu_sold(intent, f"ml.{field}", pool)
         if len(set(pool.capacity)) < len(pool.capacity) or not pool.capacity:
             yield Problem(
                 f"ml.{field}.capacity",
@@ -175,6 +189,34 @@ def _gpus_offered(intent: Intent) -> Iterator[Problem]:
                 "must name at least one kind, each once, in the order in which it is asked for",
                 "[spot, on-demand]",
             )
+
+
+def _gpu_sold(intent: Intent, path: str, pool: GpuPool) -> Iterator[Problem]:
+    """Whether the region sells that GPU, and a machine carries that many of them."""
+    cloud = intent.cloud
+    if cloud.provider == "local":
+        return
+    where = CLOUD_NAMES[cloud.provider]
+    if machine(cloud.provider, pool.accelerator, pool.count) is None:
+        counts = [m.gpus for m in MACHINES[cloud.provider] if m.accelerator == pool.accelerator]
+        yield Problem(
+            f"{path}.count",
+            pool.count,
+            f"is no number of {pool.accelerator} GPUs that a machine of {where} carries; "
+            f"there are machines with {', '.join(map(str, counts))}",
+            str(counts[0]),
+        )
+    sold = GPU_REGIONS.get(cloud.provider, {}).get(pool.accelerator)
+    if sold is None or cloud.region in sold or cloud.region not in REGIONS[cloud.provider]:
+        return
+    here = [gpu for gpu, at in GPU_REGIONS[cloud.provider].items() if cloud.region in at]
+    yield Problem(
+        f"{path}.accelerator",
+        pool.accelerator,
+        f"is not sold in {cloud.region}, which has {', '.join(here) or 'no GPUs'}; "
+        f"it is sold in {', '.join(sorted(sold)[:6])}",
+        here[0] if here else "",
+    )
 
 
 @rule("environment", "jenkins")
