@@ -20,6 +20,7 @@ from landfall.intent.governance import (
     Orchestration,
     Residency,
     Standard,
+    Waiver,
 )
 from landfall.intent.layout import Layout
 from landfall.intent.ml import ML, Serving
@@ -59,6 +60,8 @@ class Intent(Part):
     ml: ML | None = None
     """What is predicted; left out, the platform holds data only."""
     serving: Serving = Serving()
+    waivers: list[Waiver] = []
+    """Breaches of policies that somebody accepts."""
     jenkins: Jenkins | None = None
     """Left out, people run `pulumi up` themselves."""
 

@@ -5,6 +5,7 @@ Leaves out the controls that a standard asks for: the policies know them.
 
 from __future__ import annotations
 
+import datetime
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -88,3 +89,16 @@ class Jenkins(Part):
     """Who may approve an apply; an environment `prod` needs one at least."""
     branch: str = Field(default="main", min_length=1, max_length=200)
     """The branch that is applied; all others are only planned."""
+
+
+class Waiver(Part):
+    """A breach of a policy that somebody accepts, for a reason and until a day."""
+
+    policy: str = Field(examples=["no-public-workers"])
+    """The policy's id, as `landfall plan` names it."""
+    resource: str = Field(min_length=1, examples=["legacy-sftp"])
+    """The logical name of the one resource that is excused."""
+    reason: str = Field(min_length=20, examples=["The scanner needs it until the migration in May."])
+    owner: Email
+    expires: datetime.date = Field(examples=["2027-05-31"])
+    """The last day it holds; afterwards the policy bites again."""

@@ -143,7 +143,7 @@ def _inside_residency(intent: Intent) -> Iterator[Problem]:
                 f"is no public region of {CLOUD_NAMES[cloud.provider]}{hint}",
                 REGION_EXAMPLE[cloud.provider],
             )
-    allowed = _allowed(intent)
+    allowed = allowed_regions(intent)
     if unsound or allowed is None:
         return
     used = {"cloud.region": cloud.region}
@@ -162,7 +162,7 @@ def _inside_residency(intent: Intent) -> Iterator[Problem]:
             )
 
 
-def _allowed(intent: Intent) -> set[str] | None:
+def allowed_regions(intent: Intent) -> set[str] | None:
     """The cloud's regions inside the residency; None where it does not bind."""
     residency = intent.residency
     if not (residency.areas or residency.countries or residency.regions):
