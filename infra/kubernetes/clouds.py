@@ -1,0 +1,174 @@
+"""What differs between GKE, EKS and AKS as seen from inside the cluster, in one table.
+
+As of 2026-11-24. Sources: cloud.google.com/kubernetes-engine (workload identity, internal load balancers,
+GPUs, persistent disks), docs.aws.amazon.com/eks (pod identity, network load balancers, EBS CSI),
+learn.microsoft.com/azure/aks (workload identity, internal load balancers, azure-disk-csi),
+external-secrets.io (providers), airflow.apache.org (Dag bundles of the three provider packages).
+Leaves out how the clusters are built (`infra/<cloud>/cluster.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from infra.contract import Foundation, Lake
+from infra.scope import Scope
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud's words for the same things."""
+
+    identity_annotation: str
+    """On a service account: the annotation that names the cloud identity; empty where none is needed."""
+    identity_labels: Mapping[str, str]
+    """On service accounts and pods that act as a cloud identity."""
+    metadata: tuple[tuple[str, int], ...]
+    """Address and port at which pods are given their cloud tokens."""
+    pool_label: str
+    """The label of a node that names its pool."""
+    spot: tuple[str, str]
+    """The taint that the cloud itself puts on spot nodes, key and value; empty key: none."""
+    load_balancer: Mapping[str, str]
+    """Annotations that keep a load balancer inside the network."""
+    gpu_chart: str
+    """`gpu-operator`, or `dcgm-exporter` where the cloud brings driver and device plugin itself."""
+    gpu_values: Json
+    disk_driver: str
+    disk_parameters: Callable[[Foundation], Mapping[str, pulumi.Input[str]]]
+    secrets: Callable[[Scope, Foundation], Json]
+    """The provider part of a ClusterSecretStore."""
+    dags: Callable[[Lake], tuple[str, pulumi.Output[Json]]]
+    """The Dag bundle's class, and its arguments: the folder `dags/` of the artifacts zone."""
+    connection: Callable[[Lake], pulumi.Output[str]]
+    """The Airflow connection `landfall`, as JSON; it names no secret."""
+
+
+_CONN = "landfall"
+
+
+def _bundle(arguments: Json) -> Callable[[str], Json]:
+    return lambda bucket: {**arguments, "bucket_name": bucket, "prefix": "dags"}
+
+
+def _wasb_arguments(bucket: str) -> Json:
+    return {"wasb_conn_id": _CONN, "container_name": bucket.partition("/")[2], "prefix": "dags"}
+
+
+def _wasb_connection(bucket: str) -> str:
+    account = bucket.partition("/")[0]
+    return json.dumps({"conn_type": "wasb", "host": f"https://{account}.blob.core.windows.net"})
+
+
+def _gcp_dags(lake: Lake) -> tuple[str, pulumi.Output[Json]]:
+    arguments = lake.buckets["artifacts"].apply(_bundle({"gcp_conn_id": _CONN}))
+    return "airflow.providers.google.cloud.bundles.gcs.GCSDagBundle", arguments
+
+
+def _aws_dags(lake: Lake) -> tuple[str, pulumi.Output[Json]]:
+    arguments = lake.buckets["artifacts"].apply(_bundle({"aws_conn_id": _CONN}))
+    return "airflow.providers.amazon.aws.bundles.s3.S3DagBundle", arguments
+
+
+def _azure_dags(lake: Lake) -> tuple[str, pulumi.Output[Json]]:
+    arguments = lake.buckets["artifacts"].apply(_wasb_arguments)
+    return "airflow.providers.microsoft.azure.bundles.wasb.WasbDagBundle", arguments
+
+
+def _gcp_secrets(_: Scope, foundation: Foundation) -> Json:
+    return {"gcpsm": {"projectID": foundation.organization.tenancy}}
+
+
+def _aws_secrets(scope: Scope, _: Foundation) -> Json:
+    return {"aws": {"service": "SecretsManager", "region": scope.intent.cloud.region}}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _azure_secrets(scope: Scope, foundation: Foundation) -> Json:
+    vault = {"authType": "WorkloadIdentity", "vaultUrl": foundation.security.secret_store}
+    tenant = scope.intent.cloud.tenant  # pyright: ignore[reportAttributeAccessIssue]
+    return {"azurekv": {**vault, "tenantId": tenant} if tenant else vault}
+
+
+_NODE_DRIVER: Json = {"driver": {"enabled": False}, "toolkit": {"enabled": False}}
+_TOLERATE_GPU = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+
+CLOUDS: dict[str, Cloud] = {
+    "gcp": Cloud(
+        identity_annotation="iam.gke.io/gcp-service-account",
+        identity_labels={},
+        metadata=(("169.254.169.252/32", 988), ("169.254.169.254/32", 80)),
+        pool_label="cloud.google.com/gke-nodepool",
+        spot=("", ""),
+        load_balancer={"networking.gke.io/load-balancer-type": "Internal"},
+        gpu_chart="dcgm-exporter",  # GKE installs driver and device plugin on its own image
+        gpu_values={
+            "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [
+                    {"key": "cloud.google.com/gke-accelerator", "operator": "Exists"}]}]}}},
+            "tolerations": _TOLERATE_GPU,
+            "securityContext": {"privileged": True, "runAsNonRoot": False, "runAsUser": 0},
+            "extraVolumeMounts": [
+                # Helm replaces lists: the first is the chart's own.
+                {"name": "exporter-metrics-volume", "subPath": "default-counters.csv",
+                 "mountPath": "/etc/dcgm-exporter/default-counters.csv"},
+                {"name": "nvidia", "mountPath": "/usr/local/nvidia", "readOnly": True},
+            ],
+            "extraHostVolumes": [{"name": "nvidia", "hostPath": "/home/kubernetes/bin/nvidia"}],
+            "extraEnv": [{"name": "LD_LIBRARY_PATH", "value": "/usr/local/nvidia/lib64"}],
+        },
+        disk_driver="pd.csi.storage.gke.io",
+        disk_parameters=lambda foundation: {
+            "type": "pd-balanced", "disk-encryption-kms-key": foundation.security.keys["cluster"]},
+        secrets=_gcp_secrets,
+        dags=_gcp_dags,
+        connection=lambda _: pulumi.Output.from_input('{"conn_type": "google_cloud_platform"}'),
+    ),
+    "aws": Cloud(
+        identity_annotation="",  # pod identity: the association is made in infra/aws/cluster.py
+        identity_labels={},
+        metadata=(("169.254.170.23/32", 80),),
+        pool_label="eks.amazonaws.com/nodegroup",
+        spot=("", ""),
+        load_balancer={
+            "service.beta.kubernetes.io/aws-load-balancer-type": "nlb",
+            "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+            "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
+        },
+        gpu_chart="gpu-operator",
+        gpu_values=_NODE_DRIVER,  # the accelerated AL2023 image carries driver and toolkit
+        disk_driver="ebs.csi.aws.com",
+        disk_parameters=lambda foundation: {
+            "type": "gp3", "encrypted": "true", "kmsKeyId": foundation.security.keys["cluster"]},
+        secrets=_aws_secrets,
+        dags=_aws_dags,
+        connection=lambda _: pulumi.Output.from_input('{"conn_type": "aws"}'),
+    ),
+    "azure": Cloud(
+        identity_annotation="azure.workload.identity/client-id",
+        identity_labels={"azure.workload.identity/use": "true"},
+        metadata=(),
+        pool_label="kubernetes.azure.com/agentpool",
+        spot=("kubernetes.azure.com/scalesetpriority", "spot"),
+        load_balancer={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
+        gpu_chart="gpu-operator",
+        gpu_values={**_NODE_DRIVER, "operator": {"runtimeClass": "nvidia-container-runtime"}},
+        disk_driver="disk.csi.azure.com",
+        # The cluster's own disk encryption set applies to its managed disks too.
+        disk_parameters=lambda _: {"skuName": "Premium_LRS"},
+        secrets=_azure_secrets,
+        dags=_azure_dags,
+        connection=lambda lake: lake.buckets["artifacts"].apply(_wasb_connection),
+    ),
+}  # fmt: skip
+
+
+def cloud_of(scope: Scope) -> Cloud:
+    """The words of the cloud that the stack lies on."""
+    return CLOUDS[scope.intent.cloud.provider]
