@@ -70,6 +70,42 @@ RULES: dict[str, NameRule] = {
     "gcp.log-sink": NameRule(100),
     # https://cloud.google.com/billing/docs/reference/budget/rest/v1/billingAccounts.budgets
     "gcp.budget": NameRule(60),
+    # https://cloud.google.com/resource-manager/reference/rest/v3/folders (display name)
+    "gcp.folder": NameRule(30, 3),
+    # https://cloud.google.com/compute/docs/naming-resources holds for all of Compute Engine
+    "gcp.address": NameRule(63),
+    "gcp.firewall-policy": NameRule(63),
+    "gcp.peering": NameRule(63),
+    "gcp.reservation": NameRule(63),
+    "gcp.route": NameRule(63),
+    "gcp.router": NameRule(63),
+    # https://cloud.google.com/dns/docs/reference/rest/v1/managedZones
+    "gcp.dns-zone": NameRule(63),
+    "gcp.dns-policy": NameRule(63),
+    # https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/create (no '-')
+    "gcp.role": NameRule(64, 3, separator="_"),
+    # https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
+    "gcp.identity-provider": NameRule(32, 4, forbidden="^gcp-"),
+    # https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.locations.buckets/create
+    "gcp.log-bucket": NameRule(100),
+    "gcp.log-metric": NameRule(100),
+    # https://cloud.google.com/security-command-center/docs/reference/rest/v2/organizations.locations.notificationConfigs
+    "gcp.finding-notice": NameRule(128),
+    # https://cloud.google.com/bigquery/docs/reference/bigqueryconnection/rest/v1/projects.locations.connections
+    "gcp.connection": NameRule(63),
+    # https://cloud.google.com/bigquery/docs/reference/reservations/rest/v1/projects.locations.reservations
+    "gcp.slots": NameRule(64),
+    # https://cloud.google.com/data-catalog/docs/reference/rest/v1/projects.locations.taxonomies
+    "gcp.taxonomy": NameRule(200),
+    # https://cloud.google.com/biglake/docs/reference/rest (letters, digits, '-', '_')
+    "gcp.catalog": NameRule(63, 3),
+    # https://cloud.google.com/dataproc/docs/reference/rest/v1/projects.regions.clusters
+    "gcp.spark-history": NameRule(51, 2),
+    "gcp.session-template": NameRule(63, 4),
+    # https://cloud.google.com/sql/docs/postgres/instance-settings (98 with the project's 30 and ':')
+    "gcp.database": NameRule(67),
+    # https://cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions/create
+    "gcp.function": NameRule(63),
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     "aws.bucket": NameRule(
         63, 3, unique=True,
@@ -95,6 +131,18 @@ RULES: dict[str, NameRule] = {
     "aws.log-group": NameRule(512),
     "aws.trail": NameRule(128, 3),
     "aws.budget": NameRule(100),
+    "aws.organizational-unit": NameRule(128),
+    "aws.network": NameRule(256),  # the Name tag, which is all that a VPC has
+    "aws.firewall": NameRule(128),
+    "aws.recorder": NameRule(256),
+    "aws.analyzer": NameRule(255),
+    "aws.function": NameRule(64),
+    "aws.event-rule": NameRule(64),
+    "aws.node-group": NameRule(63),
+    "aws.launch-template": NameRule(128, 3),
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.Constraints
+    "aws.database": NameRule(63, forbidden="--"),
+    "aws.subnet-group": NameRule(255),
     # Azure: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
     # and, for words, …/troubleshooting/error-reserved-resource-name
     "azure.resource-group": NameRule(90),
@@ -121,6 +169,23 @@ RULES: dict[str, NameRule] = {
     "azure.fabric-capacity": NameRule(63, 3, separator=""),
     "azure.log-workspace": NameRule(63, 4),
     "azure.budget": NameRule(63),
+    "azure.management-group": NameRule(90),
+    "azure.subscription": NameRule(64),  # an alias and a display name
+    "azure.policy-assignment": NameRule(24),  # the limit at a management group
+    "azure.security-group": NameRule(80),
+    "azure.route-table": NameRule(80),
+    "azure.nat-gateway": NameRule(80),
+    "azure.public-address": NameRule(80),
+    "azure.firewall": NameRule(56),
+    "azure.firewall-policy": NameRule(80),
+    "azure.private-endpoint": NameRule(64, 2),
+    "azure.flow-log": NameRule(80),
+    "azure.action-group": NameRule(260),
+    "azure.workflow": NameRule(43),
+    "azure.role": NameRule(512),
+    "azure.disk-encryption-set": NameRule(80),
+    "azure.capacity-group": NameRule(80),
+    "azure.database-server": NameRule(63, 3, unique=True, forbidden="microsoft|windows|^login|xbox"),
     # https://docs.snowflake.com/en/sql-reference/identifiers-syntax (unquoted ones are upper case)
     "snowflake.database": NameRule(255, separator="_", upper=True),
     "snowflake.schema": NameRule(255, separator="_", upper=True),

@@ -1,0 +1,75 @@
+"""The only constructor of AWS providers: region and account pinned, the stack's tags on everything.
+
+An adopted account is entered with whatever identity the AWS SDK finds, and no other account is touched.
+A created account is entered from the organization's management account, by the role that AWS makes there.
+Leaves out credentials: they are the caller's.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import contract
+from infra.scope import Scope
+from landfall.errors import LandfallError
+from landfall.intent import Intent
+from landfall.intent.cloud import Aws
+from landfall.labels import labels
+from landfall.naming import Names
+
+ENTRY_ROLE = "OrganizationAccountAccessRole"
+"""The role that Organizations makes in an account it creates, for its management account."""
+
+
+def cloud(scope: Scope) -> Aws:
+    """The intent's AWS part; raises LandfallError where the intent is of another cloud."""
+    return _aws(scope.intent)
+
+
+def open_scope(intent: Intent, stack: str) -> Scope:
+    """The scope to begin with: the adopted account, or the organization's management account."""
+    mine = _aws(intent)
+    tags = labels(intent, stack)
+    # What must be unique among all customers is told apart by the account, or by where it is created.
+    salt = mine.account or mine.organizational_unit or ""
+    provider = aws.Provider(
+        "aws",
+        region=mine.region,  # pyright: ignore[reportArgumentType] (the enumeration lags behind)
+        allowed_account_ids=[mine.account] if mine.account else None,
+        default_tags=aws.ProviderDefaultTagsArgs(tags=tags),
+    )
+    return Scope(
+        intent=intent,
+        stack=stack,
+        names=Names(intent.client.slug, intent.environment, salt),
+        labels=tags,
+        provider=provider,
+    )
+
+
+def enter(scope: Scope, organization: contract.Organization) -> Scope:
+    """The scope inside the account: the same where it is adopted, by the entry role where it was created."""
+    mine = cloud(scope)
+    if mine.account:
+        return scope
+    role = organization.tenancy.apply(lambda account: f"arn:aws:iam::{account}:role/{ENTRY_ROLE}")
+    return scope.entering(
+        aws.Provider(
+            "account",
+            region=mine.region,  # pyright: ignore[reportArgumentType]
+            allowed_account_ids=[organization.tenancy],
+            assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=role, session_name="landfall")],
+            default_tags=aws.ProviderDefaultTagsArgs(tags=scope.labels),
+            opts=pulumi.ResourceOptions(provider=scope.provider),
+        )
+    )
+
+
+def _aws(intent: Intent) -> Aws:
+    if not isinstance(intent.cloud, Aws):
+        raise LandfallError(
+            f"The stack lies on {intent.cloud.provider}, not on AWS.",
+            fix="Build it with the modules of its own cloud.",
+        )
+    return intent.cloud
