@@ -49,9 +49,12 @@ class Cloud:
     """The Dag bundle's class, and its arguments: the folder `dags/` of the artifacts zone."""
     connection: Callable[[Lake], pulumi.Output[str]]
     """The Airflow connection `landfall`, as JSON; it names no secret."""
+    logs: Callable[[Lake], pulumi.Output[Json]]
+    """Airflow's settings for task logs in the artifacts zone, section → key → value."""
 
 
 _CONN = "landfall"
+_REMOTE: Json = {"remote_logging": "True", "remote_log_conn_id": _CONN}
 
 
 def _bundle(arguments: Json) -> Callable[[str], Json]:
@@ -65,6 +68,22 @@ def _wasb_arguments(bucket: str) -> Json:
 def _wasb_connection(bucket: str) -> str:
     account = bucket.partition("/")[0]
     return json.dumps({"conn_type": "wasb", "host": f"https://{account}.blob.core.windows.net"})
+
+
+def _zone_logs(lake: Lake) -> pulumi.Output[Json]:
+    return lake.zones["artifacts"].apply(
+        lambda zone: {"logging": {**_REMOTE, "remote_base_log_folder": f"{zone}/airflow/logs"}}
+    )
+
+
+def _wasb_logs(lake: Lake) -> pulumi.Output[Json]:
+    return lake.buckets["artifacts"].apply(
+        lambda bucket: {
+            # The handler is chosen by how the folder begins; the container has its own setting.
+            "logging": {**_REMOTE, "remote_base_log_folder": "wasb-airflow/logs"},
+            "azure_remote_logging": {"remote_wasb_log_container": bucket.partition("/")[2]},
+        }
+    )
 
 
 def _gcp_dags(lake: Lake) -> tuple[str, pulumi.Output[Json]]:
@@ -129,6 +148,7 @@ CLOUDS: dict[str, Cloud] = {
         secrets=_gcp_secrets,
         dags=_gcp_dags,
         connection=lambda _: pulumi.Output.from_input('{"conn_type": "google_cloud_platform"}'),
+        logs=_zone_logs,
     ),
     "aws": Cloud(
         identity_annotation="",  # pod identity: the association is made in infra/aws/cluster.py
@@ -149,6 +169,7 @@ CLOUDS: dict[str, Cloud] = {
         secrets=_aws_secrets,
         dags=_aws_dags,
         connection=lambda _: pulumi.Output.from_input('{"conn_type": "aws"}'),
+        logs=_zone_logs,
     ),
     "azure": Cloud(
         identity_annotation="azure.workload.identity/client-id",
@@ -165,6 +186,7 @@ CLOUDS: dict[str, Cloud] = {
         secrets=_azure_secrets,
         dags=_azure_dags,
         connection=lambda lake: lake.buckets["artifacts"].apply(_wasb_connection),
+        logs=_wasb_logs,
     ),
 }  # fmt: skip
 

@@ -56,7 +56,7 @@ SPACES: tuple[Space, ...] = (
     Space("keda", "restricted", "upstream", ("apis", "pods"), (6443, 9443)),
     Space("kserve", "restricted", "upstream", ("apis",), (9443,)),
     Space(
-        "gateway", "baseline", "upstream", ("apis", "pods"), (9443,),
+        "gateway", "baseline", "upstream", ("apis", "pods"), (9443, 10443, 8443),
         why="Envoy's drain helper does not meet `restricted` in every release",
     ),
     Space("mlflow", "restricted", "ours", ("apis", "identity", "database"), behind_gateway=True),

@@ -1,0 +1,208 @@
+"""The one way in, from inside the network: Envoy Gateway behind an internal load balancer.
+
+Two ports: 443 for predictions, 8443 for people's tools, so that looking at Grafana never wakes a GPU.
+Names end in `<client>-<environment>.internal`; the client's DNS points `*.` of it at the load balancer.
+Certificates are the platform's own (`certificates.py`). Only the network's own range and the ranges that
+the intent lists are let in. Leaves out routes, which stand with what they lead to.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from infra.kubernetes.certificates import ISSUER, Certificates
+from infra.kubernetes.clouds import cloud_of
+from infra.kubernetes.namespaces import Namespaces
+from infra.kubernetes.resources import custom, metadata, release
+from infra.scope import Scope
+
+SPACE, NAME = "gateway", "landfall"
+SERVING, TOOLS = ("serving", 443), ("tools", 8443)
+SERVING_PREFIX = "https-10443"
+"""How Envoy's statistics name the serving port (Envoy Gateway adds 10000 to ports below 1024)."""
+_API = "gateway.networking.k8s.io/v1"
+_ENVOY = "gateway.envoyproxy.io/v1alpha1"
+
+
+def domain(scope: Scope) -> str:
+    """Under which every address of the platform lies; `.internal` is never delegated (ICANN, 2024)."""
+    return f"{scope.intent.client.slug}-{scope.intent.environment}.internal"
+
+
+def address(scope: Scope, service: str) -> str:
+    """The address of a service, as `https://mlflow.acme-dev.internal:8443`."""
+    port = "" if service == SERVING[0] else f":{TOOLS[1]}"
+    return f"https://{service}.{domain(scope)}{port}"
+
+
+def replicas(scope: Scope) -> int:
+    """Envoy's replicas; fixed, because limits a team are counted in each."""
+    return 2 if scope.intent.environment == "prod" else 1
+
+
+def build_gateway(
+    scope: Scope, namespaces: Namespaces, certificates: Certificates, monitoring: pulumi.Resource
+) -> Gateway:
+    """The operator, the gateway and who may come in; routes wait for `gateway`."""
+    return Gateway(scope, namespaces, certificates, monitoring)
+
+
+class Gateway(pulumi.ComponentResource):
+    """Envoy Gateway, its class, one Gateway with two listeners."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        namespaces: Namespaces,
+        certificates: Certificates,
+        monitoring: pulumi.Resource,
+    ) -> None:
+        super().__init__("landfall:kubernetes:Gateway", "gateway", opts=scope.component())
+        operator = release(
+            scope, self, "gateway", SPACE,
+            {
+                "deployment": {"replicas": replicas(scope)},
+                "podDisruptionBudget": {"minAvailable": replicas(scope) - 1},
+            },
+            after=[namespaces.of[SPACE]],
+        )  # fmt: skip
+        proxy = custom(
+            scope, self, "proxy", f"{_ENVOY}/EnvoyProxy", metadata(NAME, SPACE), _proxy(scope),
+            after=[operator],
+        )  # fmt: skip
+        kind = custom(
+            scope, self, "class", f"{_API}/GatewayClass", metadata(NAME),
+            {
+                "controllerName": "gateway.envoyproxy.io/gatewayclass-controller",
+                "parametersRef": {
+                    "group": "gateway.envoyproxy.io",
+                    "kind": "EnvoyProxy",
+                    "name": NAME,
+                    "namespace": SPACE,
+                },
+            },
+            after=[proxy],
+        )  # fmt: skip
+        certificate = custom(
+            scope, self, "certificate", "cert-manager.io/v1/Certificate",
+            metadata("gateway-tls", SPACE),
+            {
+                "secretName": "gateway-tls",
+                "dnsNames": [domain(scope), f"*.{domain(scope)}"],
+                "duration": "2160h",
+                "renewBefore": "720h",
+                "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+                "issuerRef": {"name": ISSUER, "kind": "ClusterIssuer"},
+            },
+            after=[certificates.issuer],
+        )  # fmt: skip
+        self.gateway = custom(
+            scope, self, "gateway", f"{_API}/Gateway", metadata(NAME, SPACE),
+            {
+                "gatewayClassName": NAME,
+                "listeners": [
+                    _listener(scope, *SERVING, ["serving"]),
+                    _listener(scope, *TOOLS, ["mlflow", "monitoring", "airflow"]),
+                ],
+            },
+            after=[kind, certificate],
+        )  # fmt: skip
+        self._guards(scope)
+        custom(
+            scope, self, "metrics", "monitoring.coreos.com/v1/PodMonitor",
+            metadata("envoy", SPACE),
+            {
+                "selector": {"matchLabels": {"app.kubernetes.io/component": "proxy"}},
+                "podMetricsEndpoints": [{"port": "metrics", "path": "/stats/prometheus"}],
+            },
+            after=[monitoring],
+        )  # fmt: skip
+        self.register_outputs({})
+
+    def _guards(self, scope: Scope) -> None:
+        """Who may come in, and how: from known ranges, by TLS 1.2 at least."""
+        target = [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": NAME}]
+        network = scope.intent.network
+        known = sorted({str(network.cidr), *map(str, network.avoid)})
+        custom(
+            scope, self, "callers", f"{_ENVOY}/SecurityPolicy", metadata("callers", SPACE),
+            {
+                "targetRefs": target,
+                "authorization": {
+                    "defaultAction": "Deny",
+                    "rules": [
+                        {
+                            "name": "inside",
+                            "action": "Allow",
+                            "principal": {"clientCIDRs": known},
+                        }
+                    ],
+                },
+            },
+            after=[self.gateway],
+        )  # fmt: skip
+        custom(
+            scope, self, "clients", f"{_ENVOY}/ClientTrafficPolicy", metadata("clients", SPACE),
+            {"targetRefs": target, "tls": {"minVersion": "1.2"}}, after=[self.gateway],
+        )  # fmt: skip
+
+
+def route(
+    scope: Scope,
+    parent: pulumi.Resource,
+    gateway: Gateway,
+    service: str,
+    namespace: str,
+    backends: list[dict[str, object]],
+    *,
+    after: list[pulumi.Resource],
+) -> pulumi.Resource:
+    """The route of `<service>.<domain>` to backends (`name`, `port` and, to share out, `weight`)."""
+    listener = SERVING if service == SERVING[0] else TOOLS
+    return custom(
+        scope, parent, f"{service}-route", f"{_API}/HTTPRoute", metadata(service, namespace),
+        {
+            "parentRefs": [{"name": NAME, "namespace": SPACE, "sectionName": listener[0]}],
+            "hostnames": [f"{service}.{domain(scope)}"],
+            "rules": [{"backendRefs": backends}],
+        },
+        after=[gateway.gateway, *after],
+    )  # fmt: skip
+
+
+def _proxy(scope: Scope) -> dict[str, object]:
+    service = {
+        "type": "LoadBalancer",
+        "annotations": dict(cloud_of(scope).load_balancer),
+        "externalTrafficPolicy": "Local",  # keeps the caller's address, which `callers` judges
+    }
+    deployment = {
+        "replicas": replicas(scope),
+        "container": {
+            "resources": {
+                "requests": {"cpu": "250m", "memory": "256Mi"},
+                "limits": {"memory": "1Gi"},
+            }
+        },
+    }
+    made: dict[str, object] = {"envoyService": service, "envoyDeployment": deployment}
+    if replicas(scope) > 1:
+        made["envoyPDB"] = {"minAvailable": 1}
+    return {"provider": {"type": "Kubernetes", "kubernetes": made}}
+
+
+def _listener(scope: Scope, name: str, port: int, spaces: list[str]) -> dict[str, object]:
+    chosen = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": spaces}
+    return {
+        "name": name,
+        "port": port,
+        "protocol": "HTTPS",
+        "hostname": f"*.{domain(scope)}",
+        "tls": {
+            "mode": "Terminate",
+            "certificateRefs": [{"kind": "Secret", "name": "gateway-tls"}],
+        },
+        "allowedRoutes": {
+            "namespaces": {"from": "Selector", "selector": {"matchExpressions": [chosen]}}
+        },
+    }
