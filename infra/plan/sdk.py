@@ -52,15 +52,20 @@ def is_type(type_: str) -> bool:
 
 
 @cache
-def inputs_of(type_: str) -> dict[str, Any]:
-    """Wire name → annotated type of every input; empty for types of no installed SDK."""
+def arguments_of(type_: str) -> type | None:
+    """The SDK's class of a type's inputs (`…Args`), None where no installed SDK has the type."""
     kind = class_of(type_)
     if kind is None:
-        return {}
+        return None
     module = importlib.import_module(kind.__module__)
-    arguments = getattr(module, f"{kind.__name__}Args", None) or getattr(
-        module, f"{kind.__name__}InitArgs", None
-    )
+    name = kind.__name__
+    return getattr(module, f"{name}Args", None) or getattr(module, f"{name}InitArgs", None)
+
+
+@cache
+def inputs_of(type_: str) -> dict[str, Any]:
+    """Wire name → annotated type of every input; empty for types of no installed SDK."""
+    arguments = arguments_of(type_)
     return _wire(arguments) if arguments is not None else {}
 
 

@@ -74,7 +74,7 @@ class Violation:
 POLICIES: dict[str, Policy] = {}
 
 
-def resource(type_: str, name: str = "one", **inputs: Any) -> Resource:
+def resource(type_: str, name: str = "one", /, **inputs: Any) -> Resource:
     """A resource of an example; `protect`, `retain`, `provider` and `deps` go to the resource itself."""
     own = {key: inputs.pop(key) for key in ("protect", "retain", "provider") if key in inputs}
     deps = inputs.pop("refers", {})

@@ -121,7 +121,7 @@ GCP_GRANTS = (
     "gcp:serviceaccount/iAMMember:IAMMember",
 )  # fmt: skip
 _GRANT = "gcp:projects/iAMMember:IAMMember"
-_BASIC = {"roles/owner", "roles/editor", "roles/viewer"}
+BASIC_ROLES = {"roles/owner", "roles/editor", "roles/viewer"}
 
 
 @on(
@@ -141,7 +141,7 @@ _BASIC = {"roles/owner", "roles/editor", "roles/viewer"}
 )  # fmt: skip
 def _gcp_grants(one: Resource) -> Iterable[str]:
     role = one.inputs.get("role")
-    if role in _BASIC:
+    if role in BASIC_ROLES:
         yield f"role {role} is a basic role"
     for member in [one.inputs.get("member"), *as_list(one.inputs.get("members"))]:
         if member in ("allUsers", "allAuthenticatedUsers"):
@@ -150,7 +150,7 @@ def _gcp_grants(one: Resource) -> Iterable[str]:
 
 AZURE_GRANT = "azure-native:authorization:RoleAssignment"
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
-_ALMIGHTY = {
+ALMIGHTY = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
@@ -170,8 +170,8 @@ _ALMIGHTY = {
 )  # fmt: skip
 def _azure_grants(one: Resource) -> Iterable[str]:
     role = str(one.inputs.get("roleDefinitionId", "")).rpartition("/")[2].lower()
-    if role in _ALMIGHTY:
-        yield f"assigns {_ALMIGHTY[role]}"
+    if role in ALMIGHTY:
+        yield f"assigns {ALMIGHTY[role]}"
 
 
 _LASTING = (

@@ -66,7 +66,7 @@ def _private(one: Resource) -> Iterable[str]:
             yield f"{path} must be {wanted!r} (found: {found!r})"
 
 
-_ANYWHERE = {"0.0.0.0/0", "::/0", "*", "Internet", "Any"}
+ANYWHERE = {"0.0.0.0/0", "::/0", "*", "Internet", "Any"}
 FIREWALL = "gcp:compute/firewall:Firewall"
 SG = "aws:ec2/securityGroup:SecurityGroup"
 SG_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -99,12 +99,12 @@ GCP_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
     ],
 )  # fmt: skip
 def _no_open_ingress(one: Resource) -> Iterable[str]:
-    for source in _open_sources(one):
-        if source in _ANYWHERE:
+    for source in open_sources(one):
+        if source in ANYWHERE:
             yield f"lets {source} in"
 
 
-def _open_sources(one: Resource) -> list[Any]:
+def open_sources(one: Resource) -> list[Any]:
     inputs = one.inputs
     if one.type == FIREWALL:
         inward = inputs.get("direction", "INGRESS") == "INGRESS" and inputs.get("allows")
