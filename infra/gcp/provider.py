@@ -1,0 +1,57 @@
+"""The only place that constructs providers for a stack on Google Cloud.
+
+Each is explicit: project, region, labels and the project that quota is charged to come from the intent,
+never from the machine that runs Pulumi. Leaves out credentials: they are the environment's (a person's
+`gcloud auth application-default login`, Jenkins' federated identity), and no key is ever read.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_gcp as gcp
+import pulumi_random as random
+
+from infra.contract import Organization
+from infra.gcp.tenancy import above, cloud, project_id
+from infra.scope import Scope
+from landfall.intent import Intent
+from landfall.labels import labels
+from landfall.naming import Names
+
+
+def open_scope(intent: Intent, stack: str) -> Scope:
+    """The stack with the provider that makes or adopts its project.
+
+    Where projects are created there is none yet to charge quota to: the caller's own is charged.
+    """
+    marks = labels(intent, stack)
+    project = project_id(intent)
+    created = bool(above(intent))
+    provider = gcp.Provider(
+        "tenancy",
+        project=None if created else project,
+        billing_project=None if created else project,
+        user_project_override=not created,
+        region=cloud(intent).region,
+        default_labels=marks,
+    )
+    names = Names(intent.client.slug, intent.environment, salt=project)
+    return Scope(intent, stack, names, marks, provider)
+
+
+def enter(scope: Scope, organization: Organization) -> Scope:
+    """The stack inside its project, whose services are on: everything from here on waits for them."""
+    provider = gcp.Provider(
+        "platform",
+        project=organization.tenancy,
+        billing_project=organization.tenancy,
+        user_project_override=True,
+        region=cloud(scope.intent).region,
+        default_labels=scope.labels,
+    )
+    return scope.entering(provider)
+
+
+def random_provider() -> pulumi.ProviderResource:
+    """What makes passwords: they are secrets in Pulumi's state and in Secret Manager, nowhere else."""
+    return random.Provider("random")
