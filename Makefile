@@ -4,13 +4,16 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV := .tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup demo test check lock docs bench clean
+.PHONY: help setup infra demo test test-engine check lock docs bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make this machine ready for the tests and checks
 	@ci/setup.sh test
+
+infra: ## make this machine ready to plan and apply stacks (`landfall plan`, `pulumi up`); no Java, no Spark
+	@ci/setup.sh infra
 
 demo: ## a year of flights from landing zone to served model, on this machine; ends with `report: PATH`
 	@ci/setup.sh demo
@@ -21,6 +24,10 @@ test: ## every test that needs no cloud
 	@ci/setup.sh test
 	@$(PY) -m pytest
 
+test-engine: ## every sample stack through the real `pulumi` CLI (on PATH), with stand-in providers and no cloud
+	@ci/setup.sh test && ci/setup.sh policy
+	@$(PY) -m pytest tests/engine
+
 check: ## style and types
 	@ci/setup.sh test
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/basedpyright
@@ -29,7 +36,9 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml
 	@ci/setup.sh test
 	@$(UV) --group build --group laptop --group infra --group sources --group buses --group test --group check pyproject.toml -o requirements/dev.txt
 	@$(UV) --group build --group laptop --constraint requirements/dev.txt pyproject.toml -o requirements/laptop.txt
+	@$(UV) --group build --group infra --constraint requirements/dev.txt pyproject.toml -o requirements/infra.txt
 	@$(UV) --group dbt -o requirements/dbt.txt
+	@$(UV) --group policy -o requirements/policy.txt
 
 docs: ## generate the reference pages from the models
 	@ci/setup.sh test
@@ -40,4 +49,4 @@ bench: ## the benchmarks of docs/benchmarks.md (minutes)
 	@for one in benchmarks/[a-z]*.py; do echo "== $$one"; $(PY) $$one || exit 1; done
 
 clean: ## remove the environments and caches, never the home with the data
-	rm -rf .venv .venv-dbt .tools .pytest_cache .ruff_cache
+	rm -rf .venv .venv-dbt .venv-policy .tools .pytest_cache .ruff_cache

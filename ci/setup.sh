@@ -2,6 +2,8 @@
 # Make this machine ready, once: the project's own uv, its environments, Java and Spark's jars.
 #   ci/setup.sh demo     what `make demo` needs
 #   ci/setup.sh test     that, and what the tests and checks need
+#   ci/setup.sh infra    what `landfall plan` and `pulumi up` need, with the policy pack; no Java, no Spark
+#   ci/setup.sh policy   the policy pack alone, for `pulumi up --policy-pack infra/policy`
 #   ci/setup.sh ci       that, and the servers and the browser that some tests use (needs root or sudo)
 # A second call finds everything in place and returns at once. Changes nothing outside the project,
 # except for system packages, which it installs only as root or with passwordless sudo.
@@ -56,7 +58,7 @@ fill() {  # fill ENVIRONMENT REQUIREMENTS: nothing to do where the same list is 
     [ -x "$env/bin/python" ] || .tools/bin/uv venv -q --no-python-downloads -p "$(find_python)" "$env"
     say "filling $env from $list (minutes the first time, seconds after)"
     VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --require-hashes --compile-bytecode -r "$list"
-    if [ "$env" = .venv ]; then VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e .; fi
+    if [ "$env" != .venv-dbt ]; then VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e .; fi
     cp "$list" "$mark"
 }
 
@@ -73,11 +75,15 @@ find_java() {  # Spark 4.1 runs on 17 and 21
     else install_packages Java openjdk-21-jre-headless || install_packages Java openjdk-17-jre-headless; fi
 }
 
+case $use in
+    infra) fill .venv requirements/infra.txt && fill .venv-policy requirements/policy.txt && exit ;;
+    policy) fill .venv-policy requirements/policy.txt && exit ;;
+esac
 find_java
 case $use in
     demo) fill .venv requirements/laptop.txt ;;
     test | ci) fill .venv requirements/dev.txt ;;
-    *) fail "unknown use '$use'; choose demo, test or ci" ;;
+    *) fail "unknown use '$use'; choose demo, test, infra, policy or ci" ;;
 esac
 fill .venv-dbt requirements/dbt.txt
 .venv/bin/python -m pipelines.jars >/dev/null

@@ -1,0 +1,111 @@
+"""The policies of `landfall plan` as a pack for `pulumi preview` and `pulumi up --policy-pack infra/policy`.
+
+The rules are the very functions of `infra/plan/policies`; here they are only handed to the engine. Runs in an
+environment of its own (`.venv-policy`, made by `ci/setup.sh policy`), since pulumi-policy wants an older
+protobuf than the rest. Leaves out `retainOnDelete`, which the engine does not tell a pack; the plan checks it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    ResourceValidationPolicy,
+    StackValidationPolicy,
+)
+
+from infra.plan.model import Plan, Resource
+from infra.plan.policies import POLICIES, Policy
+from infra.plan.policies.base import Violation
+from infra.plan.policies.waivers import cover
+from landfall.errors import LandfallError
+from landfall.intent import Intent, parse_intent
+from landfall.project import find_project
+
+_LEVEL = {"mandatory": EnforcementLevel.MANDATORY, "advisory": EnforcementLevel.ADVISORY}
+
+
+def _stack_of(urn: str) -> str:
+    return urn.split("::")[0].rpartition(":")[2]
+
+
+def _intent(stack: str) -> Intent | None:
+    """The stack's intent; None where its file is not here or not valid, which the program itself tells."""
+    try:
+        return parse_intent(find_project().read_stack(stack), stack)
+    except LandfallError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _resource(args: Any) -> Resource:
+    provider = getattr(args, "provider", None)
+    edges = getattr(args, "property_dependencies", None) or {}
+    parent = getattr(args, "parent", None)
+    protect = bool(args.opts.protect)
+    return Resource(
+        urn=args.urn,
+        type=args.resource_type,
+        name=args.name,
+        inputs=_plain(args.props),
+        parent=parent.urn if parent is not None else "",
+        provider=provider.urn if provider is not None else "",
+        property_deps={key: tuple(one.urn for one in ones) for key, ones in edges.items()},
+        protect=protect,
+        retain=protect,
+        custom=provider is not None or args.resource_type.startswith("pulumi:providers:"),
+    )
+
+
+def _waived(policy: Policy, message: str, name: str, intent: Intent | None) -> bool:
+    found = Violation(policy.id, policy.severity, message, "", name, "")
+    waivers = intent.waivers if intent is not None else []
+    return bool(cover(found, waivers, datetime.date.today()).waived)
+
+
+def _by_resource(policy: Policy) -> ResourceValidationPolicy:
+    def validate(args: Any, report: Any) -> None:
+        if args.resource_type not in policy.types or policy.by_resource is None:
+            return
+        for message in policy.by_resource(_resource(args)):
+            if not _waived(policy, message, args.name, _intent(_stack_of(args.urn))):
+                report(f"{args.name}: {message}")
+
+    return ResourceValidationPolicy(policy.id, policy.rationale, validate, _LEVEL[policy.severity])
+
+
+def _over_stack(policy: Policy) -> StackValidationPolicy:
+    def validate(args: Any, report: Any) -> None:
+        held = [_resource(one) for one in args.resources if one.resource_type != "pulumi:pulumi:Stack"]
+        if not held:
+            return
+        stack = _stack_of(held[0].urn)
+        intent = _intent(stack)
+        plan = Plan(stack, intent.cloud.provider if intent else "", tuple(held))
+        for fault in policy.check(plan, intent):
+            one = fault.resource
+            name = one.name if one else ""
+            if not _waived(policy, fault.message, name, intent):
+                report(f"{name or 'the stack'}: {fault.message}", one.urn if one else None)
+
+    return StackValidationPolicy(policy.id, policy.rationale, validate, _LEVEL[policy.severity])
+
+
+PolicyPack(
+    name="landfall",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    policies=[
+        _by_resource(policy) if policy.by_resource is not None else _over_stack(policy)
+        for policy in POLICIES.values()
+    ],
+)

@@ -1,0 +1,166 @@
+"""Providers of our own that stand in for the clouds', so that the real engine runs with no cloud.
+
+One gRPC server a package, attached by PULUMI_DEBUG_PROVIDERS. What is created lives in memory; a test may
+change it there, as a person would in the console, and `refresh` then finds the drift. Outputs are those
+that a recorded plan makes up (`infra/plan/outputs.py`), so that both can be compared value by value.
+Leaves out schemas, calls and functions, which our programs must not need.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from infra.plan.model import Resource
+from infra.plan.outputs import Outputs
+from infra.plan.sdk import class_of
+
+PACKAGES = ("gcp", "aws", "azure-native", "azuread", "kubernetes", "snowflake", "random")
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+class Cloud:
+    """What exists in the pretended cloud: id → (URN, state)."""
+
+    def __init__(self) -> None:
+        self.live: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def find(self, ending: str) -> dict[str, Any]:
+        """The state of the one resource whose URN ends so."""
+        [state] = [state for urn, state in self.live.values() if urn.endswith(ending)]
+        return state
+
+
+class StandIn(provider_pb2_grpc.ResourceProviderServicer):
+    """One package's provider over the pretended cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802 (the protocol's names)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return plugin_pb2.PluginInfo(version="99.0.0")
+
+    def GetMapping(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return provider_pb2.GetMappingResponse()
+
+    def GetMappings(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return provider_pb2.GetMappingsResponse()
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self.Diff(request, context)
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return empty_pb2.Empty()
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
+        kind = provider_pb2.DiffResponse
+        old, new = _plain(request.old_inputs), _plain(request.news)
+        changed = sorted(k for k in {*old, *new} if old.get(k) != new.get(k) and k != "version")
+        # A refresh asks what differs between the state and the inputs that it read.
+        return kind(changes=kind.DIFF_SOME if changed else kind.DIFF_NONE, diffs=changed)
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        given = json_format.MessageToDict(request.properties)
+        one = _resource(request.urn, _plain(request.properties))
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=request.properties)
+        id_, state = Outputs(known=True).of(one, given, class_of(one.type))
+        while id_ in self.cloud.live:  # ids are the cloud's to give, one each
+            id_ += "-2"
+        self.cloud.live[id_] = (request.urn, json.loads(json.dumps(state)))
+        return provider_pb2.CreateResponse(id=id_, properties=_struct(state))
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        held = self.cloud.live.get(request.id)
+        if held is None:
+            return provider_pb2.ReadResponse()
+        inputs = json_format.MessageToDict(request.inputs)
+        seen = {key: held[1].get(key, value) for key, value in inputs.items()}
+        return provider_pb2.ReadResponse(
+            id=request.id, properties=_struct(held[1]), inputs=_struct(seen)
+        )
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        given = json_format.MessageToDict(request.news)
+        one = _resource(request.urn, _plain(request.news))
+        _, state = Outputs(known=True).of(one, given, class_of(one.type))
+        if not request.preview:
+            self.cloud.live[request.id] = (request.urn, json.loads(json.dumps(state)))
+        return provider_pb2.UpdateResponse(properties=_struct(state))
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self.cloud.live.pop(request.id, None)
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the program calls {request.tok}")
+
+
+def _resource(urn: str, inputs: dict[str, Any]) -> Resource:
+    type_ = urn.split("::")[2].rpartition("$")[2]
+    return Resource(urn=urn, type=type_, name=urn.rpartition("::")[2], inputs=inputs)
+
+
+def _plain(message: Any) -> dict[str, Any]:
+    return _open(json_format.MessageToDict(message))
+
+
+def _open(value: Any) -> Any:
+    """Secrets as their values: the stand-in is inside the trust of the apply."""
+    if isinstance(value, dict):
+        return (
+            _open(value["value"])
+            if _SIGNATURE in value and "value" in value
+            else {key: _open(inner) for key, inner in value.items()}
+        )
+    return [_open(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _struct(state: dict[str, Any]) -> struct_pb2.Struct:
+    made = struct_pb2.Struct()
+    made.update(state)
+    return made
+
+
+@contextmanager
+def providers(cloud: Cloud) -> Iterator[str]:
+    """Serve every package on loopback; gives the value of PULUMI_DEBUG_PROVIDERS."""
+    servers, attached = [], []
+    for package in PACKAGES:
+        server = grpc.server(
+            ThreadPoolExecutor(max_workers=16),
+            options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
+        )
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandIn(cloud), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        servers.append(server)
+        attached.append(f"{package}:{port}")
+    try:
+        yield ",".join(attached)
+    finally:
+        for server in servers:
+            server.stop(grace=None).wait()
