@@ -90,8 +90,9 @@ def read_features(ctx: Context, month: Month) -> pa.Table:
     problem = ctx.ml.problem
     first, last = (f"timestamp '{moment:%Y-%m-%d %H:%M:%S}'" for moment in (month.start, month.end))
     rows = ctx.engine.arrow(
-        f"select * from features.{problem.table} "
-        f"where {problem.time} >= {first} and {problem.time} < {last}"
+        # Behind the dot a column may be called as a word of SQL is (`at`, `order`), in every engine.
+        f"select * from features.{problem.table} as f "
+        f"where f.{problem.time} >= {first} and f.{problem.time} < {last}"
     )
     lacking = [
         n for n in (problem.time, problem.target, *problem.key) if n not in rows.column_names

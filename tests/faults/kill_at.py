@@ -2,12 +2,14 @@
 
 An effect is a call that changes something outside the process: a file put in place, a Spark write or
 statement, an Iceberg commit, a write to the registry or the bus, a dbt build. They are counted as they
-happen, so no line of the product knows of this.
+happen, so no line of the product knows of this. An effect made of others counts once.
 
     python -m tests.faults.kill_at count FILE -- run --month 2013-03
-    python -m tests.faults.kill_at kill STEP:NUMBER:before|after -- run --month 2013-03
+    python -m tests.faults.kill_at kill 2013-03/train:7:after -- run --month 2013-03
+    python -m tests.faults.kill_at kill 2013-03/ingest:9:0.4 -- run --month 2013-03
 
-`count` runs undisturbed and writes {step: [effect, ...]} to FILE.
+`count` runs undisturbed and writes {month/step: [[effect, seconds], ...]} to FILE. The moment is
+`before`, `after`, or so many seconds after the effect's begin, by which a kill falls into it.
 """
 
 from __future__ import annotations
@@ -18,13 +20,15 @@ import json
 import os
 import signal
 import sys
+import threading
+import time
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 # Where effects happen, by module; a module is patched as soon as a step has it imported.
 EFFECTS = {
-    "landfall.storage": ("Store.write",),
+    "landfall.storage": ("Store.write", "Store.create"),
     "pathlib": ("Path.replace", "Path.rename", "Path.hardlink_to"),
     "os": ("replace", "rename", "link"),
     "pyspark.sql": ("SparkSession.sql",),
@@ -34,30 +38,62 @@ EFFECTS = {
         "DataFrameWriterV2.createOrReplace",
         "DataFrameWriterV2.overwritePartitions",
     ),
+    "pyspark.sql.merge": ("MergeIntoWriter.merge",),
+    # Commits that Spark's JVM makes for us, which no Python library shows.
+    "pipelines.tables": ("LakeTable.publish", "LakeTable.change", "LakeTable.open_branch"),
     "pyiceberg.catalog.sql": ("SqlCatalog.commit_table", "SqlCatalog.create_table"),
     "mlflow.store.tracking.sqlalchemy_store": (
+        "SqlAlchemyStore.create_experiment",
         "SqlAlchemyStore.create_run",
         "SqlAlchemyStore.log_batch",
         "SqlAlchemyStore.update_run_info",
     ),
+    "mlflow.tracking": ("MlflowClient.log_artifacts",),
     "mlflow.store.model_registry.sqlalchemy_store": (
         "SqlAlchemyStore.create_registered_model",
         "SqlAlchemyStore.create_model_version",
         "SqlAlchemyStore.set_registered_model_alias",
+        "SqlAlchemyStore.set_registered_model_tag",
+        "SqlAlchemyStore.set_model_version_tag",
     ),
-    "pipelines.bus": ("notify",),
     "pipelines.bus.sqlite": ("SqliteBus.publish",),
-    "warehouse.duckdb_engine": ("DuckDbEngine.build",),
+    "warehouse.duckdb_engine": ("DuckDBEngine.expose", "DuckDBEngine.build"),
 }
+# What a step imports within its function; imported before it, so that it is patched in time.
+HEAVY = {
+    "land": ["pipelines.bus.sqlite"],
+    "ingest": ["pyspark.sql", "pyspark.sql.readwriter", "pyspark.sql.merge", "pipelines.tables"],
+    "build": ["pyiceberg.catalog.sql", "warehouse.duckdb_engine"],
+    "train": [
+        "mlflow.tracking",
+        "mlflow.store.tracking.sqlalchemy_store",
+        "mlflow.store.model_registry.sqlalchemy_store",
+    ],
+}
+HEAVY |= {"gate": HEAVY["train"], "promote": [*HEAVY["train"], "pipelines.bus.sqlite"]}
+
+
+class Target(NamedTuple):
+    """The moment to die."""
+
+    step: str
+    """As in `2013-03/train`."""
+    number: int
+    """The effect, counted from 1."""
+    moment: str
+    """`before`, `after`, or seconds from the effect's begin."""
+
+    def __str__(self) -> str:
+        return f"{self.step}:{self.number}:{self.moment}"
 
 
 class Effects:
     """Counts effects by step, and kills the process at the chosen one."""
 
-    def __init__(self, target: tuple[str, int, str] | None) -> None:
+    def __init__(self, target: Target | None) -> None:
         self.target = target
         self.step = "start"
-        self.seen: dict[str, list[str]] = defaultdict(list)
+        self.seen: dict[str, list[tuple[str, float]]] = defaultdict(list)
         self._patched: set[str] = set()
         self._inside = False
 
@@ -77,24 +113,41 @@ class Effects:
 
         @functools.wraps(original)
         def counted(*args: Any, **kwargs: Any) -> Any:
-            if self._inside:  # an effect made of others counts once
+            if self._inside:
                 return original(*args, **kwargs)
             self._inside = True
+            began = time.monotonic()
             try:
-                self._reach(dotted, "before")
+                self._begin(dotted)
                 result = original(*args, **kwargs)
-                self._reach(dotted, "after")
+                self._end(dotted, time.monotonic() - began)
             finally:
                 self._inside = False
             return result
 
         setattr(owner, last, counted)
 
-    def _reach(self, name: str, side: str) -> None:
-        if side == "before":
-            self.seen[self.step].append(name)
-        if self.target == (self.step, len(self.seen[self.step]), side):
-            os.kill(os.getpid(), signal.SIGKILL)
+    def _begin(self, name: str) -> None:
+        self.seen[self.step].append((name, 0.0))
+        moment = self._moment()
+        if moment == "before":
+            die()
+        elif moment not in (None, "after"):
+            threading.Timer(float(moment), die).start()
+
+    def _end(self, name: str, seconds: float) -> None:
+        self.seen[self.step][-1] = (name, seconds)
+        if self._moment() == "after":
+            die()
+
+    def _moment(self) -> str | None:
+        here = (self.step, len(self.seen[self.step]))
+        return self.target.moment if self.target and self.target[:2] == here else None
+
+
+def die() -> None:
+    """The end, without a chance to clean up."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def install(effects: Effects) -> None:
@@ -102,21 +155,22 @@ def install(effects: Effects) -> None:
     from pipelines import flow
 
     load = flow.Step.load
-    heavy = {
-        "land": ["pipelines.bus", "pipelines.bus.sqlite"],
-        "ingest": ["pyspark.sql", "pyspark.sql.readwriter"],
-        "build": ["pyiceberg.catalog.sql", "warehouse.duckdb_engine"],
-        "train": ["mlflow.store.tracking.sqlalchemy_store"],
-        "promote": ["mlflow.store.model_registry.sqlalchemy_store"],
-    }
 
     def loading(step: flow.Step) -> Any:
-        effects.step = step.name
         function = load(step)
-        for module in heavy.get(step.name, []):
+        if step.name in ("train", "gate", "promote"):
+            from ml.tracking import quiet_mlflow
+
+            quiet_mlflow()
+        for module in HEAVY.get(step.name, []):
             importlib.import_module(module)
         effects.patch()
-        return function
+
+        def followed(ctx: Any, month: Any) -> Any:
+            effects.step = f"{month}/{step.name}"
+            return function(ctx, month)
+
+        return followed
 
     flow.Step.load = loading  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -125,8 +179,8 @@ def main() -> None:
     mode, argument, _, *command = sys.argv[1:]
     target = None
     if mode == "kill":
-        step, number, side = argument.split(":")
-        target = (step, int(number), side)
+        step, number, moment = argument.split(":")
+        target = Target(step, int(number), moment)
     effects = Effects(target)
     install(effects)
     sys.argv = ["landfall", *command]
