@@ -25,7 +25,7 @@ from ml.registry import sync_alias
 from ml.store import find_version, fingerprint, store_candidate
 from ml.tracking import quiet_mlflow
 from ml.tuning import Fitted, Training, fit_candidate
-from ml.windows import is_due, missing_months, training_window
+from ml.windows import is_due, missing_months, months_told, training_window
 from pipelines.context import Context, Json, code_version
 
 MIN_ROWS = 100
@@ -58,7 +58,8 @@ def train_month(ctx: Context, month: Month) -> Json:
     lacking = missing_months(window, _by_month(rows))
     if lacking:
         reason = (
-            f"models train on {', '.join(head['window'])}, and there is no {' or '.join(lacking)}"
+            f"a model trains on the {len(window)} months before, "
+            f"and there is no {months_told(lacking)}"
         )
         return {**head, "status": "skipped", "reason": reason}
     data, unfit = prepare(ctx.ml, rows)

@@ -51,3 +51,17 @@ def is_due(month: Month, cadence: Cadence, trained: Sequence[Month], alarm: bool
 def missing_months(window: Sequence[Month], rows: Mapping[str, int]) -> list[str]:
     """The months of the window that have no rows (`rows` counts them by YYYY-MM)."""
     return [str(month) for month in window if not rows.get(str(month))]
+
+
+def months_told(months: Sequence[str]) -> str:
+    """Months (YYYY-MM, in order) for a person: runs are told by their ends, as `2012-01 to 2012-11`."""
+    runs: list[list[Month]] = []
+    for month in map(Month.parse, months):
+        if runs and month.since(runs[-1][-1]) == 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    told = [
+        f"{run[0]} to {run[-1]}" if len(run) > 2 else " or ".join(map(str, run)) for run in runs
+    ]
+    return " or ".join(told)

@@ -82,7 +82,7 @@ def _sentences(facts: Facts) -> list[str]:
         name = words.metric_name(facts.problem["metric"])
         text = f"The model in use is {model_name(now)}."
         if value is not None and month is not None:
-            text += f" On {words.month_name(month)}, which it had not seen, it reached a {name} of {words.figure(value)}"
+            text += f" In {words.month_name(month)}, which it had not seen, it reached a {name} of {words.figure(value)}"
             text += (
                 f"; the plainest guess reaches {words.figure(base)}." if base is not None else "."
             )

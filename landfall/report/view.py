@@ -91,8 +91,10 @@ def drift_state(one: MonthFacts) -> tuple[str, str, str]:
     drift = one.steps["drift"]
     if drift is None:
         return ("not run", "none", "·")
-    if not any(a.get("compared") for a in drift.get("against", {}).values()):
-        return ("first", "none", "–")
+    references = drift.get("against", {}).values()
+    if not any(a.get("compared") for a in references):
+        earlier = any(a.get("months") for a in references)
+        return ("too few", "none", "–") if earlier else ("first", "none", "–")
     if drift.get("alarm"):
         return ("alarm", "alarm", "●")
     return ("seen", "seen", "◐") if drift.get("drifted") else ("calm", "calm", "○")

@@ -21,10 +21,10 @@ METRICS = {
     "recall": ("Recall", "of the positive rows, the share that were found"),
     "accuracy": ("Accuracy", "the share of rows that were called rightly"),
     "macro_f1": ("Macro F1", "F1 averaged over the classes, each counting the same; perfect is 1"),
-    "log_loss": ("Log loss", "how wrong the probabilities were; lower is better"),
-    "brier": ("Brier score", "the squared error of the probabilities; lower is better"),
-    "mae": ("MAE", "the average miss, in the target's own unit; lower is better"),
-    "rmse": ("RMSE", "the typical miss, large misses weighing more; lower is better"),
+    "log_loss": ("Log loss", "how wrong the probabilities were"),
+    "brier": ("Brier score", "the squared error of the probabilities"),
+    "mae": ("MAE", "the average miss, in the target's own unit"),
+    "rmse": ("RMSE", "the typical miss, large misses weighing more"),
     "r2": ("R²", "the share of the target's spread that is explained; perfect is 1"),
 }  # fmt: skip
 CANDIDATES = {

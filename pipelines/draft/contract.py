@@ -25,10 +25,10 @@ def contract_text(found: Survey, command: str) -> str:
         f"# Months held {min(months.counts.values()):,} to {max(months.counts.values()):,} rows, "
         f"{months.usual:,} as a rule; a batch outside these bounds is refused.",
         f"volume: {{ min_rows: {max(1, months.usual // 2)}, max_rows: {2 * max(months.counts.values())} }}",
-        f"# {MARK} read the columns below. Descriptions come from the headers alone, units are missing, and",
-        "#   ranges and allowed values are what the file showed, widened: faulty rows go to quarantine.",
-        f"#   A column that is known only after {found.target.name}: name it in ml.problem.exclude of",
-        f"#   stacks/Pulumi.{found.name}-local-dev.yaml. Then delete this mark.",
+        f"# {MARK} read the columns below, correct and describe them, add units; then delete this mark.",
+        "#   Descriptions come from the headers alone; ranges and allowed values are what the file showed,",
+        "#   widened, and rows outside them go to quarantine. A column that is known only after",
+        f"#   {found.target.name}: name it in ml.problem.exclude of stacks/Pulumi.{found.name}-local-dev.yaml.",
         "columns:",
     ]
     for column in found.columns:
@@ -64,8 +64,8 @@ def _timezone(found: Survey) -> list[str]:
     if not naive:
         return []
     return [
-        f"# {MARK} in which zone is {', '.join(naive)} written? The file does not say. UTC, or a name as",
-        "#   America/New_York; a wrong zone moves rows into other days and months.",
+        f"# {MARK} in which zone is {', '.join(naive)} written? The file does not say.",
+        "#   UTC, or a name as America/New_York; a wrong zone moves rows into other days and months.",
         "timezone: UTC",
     ]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from landfall.intent.ml import Cadence
 from landfall.month import Month
-from ml.windows import is_due, missing_months, training_window
+from ml.windows import is_due, missing_months, months_told, training_window
 
 MONTHS = st.builds(Month, st.integers(2000, 2030), st.integers(1, 12))
 
@@ -40,3 +40,10 @@ def test_an_alarm_is_not_heard_where_the_intent_says_so():
 def test_months_without_rows_are_named():
     window = [Month(2013, 1), Month(2013, 2)]
     assert missing_months(window, {"2013-02": 5}) == ["2013-01"]
+
+
+def test_months_are_told_by_the_ends_of_their_runs():
+    year = [f"2012-{number:02d}" for number in range(1, 13)]
+    assert months_told(year) == "2012-01 to 2012-12"
+    assert months_told([*year[:3], *year[5:7]]) == "2012-01 to 2012-03 or 2012-06 or 2012-07"
+    assert months_told(["2012-12", "2013-01", "2013-02"]) == "2012-12 to 2013-02"

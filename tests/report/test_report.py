@@ -100,7 +100,7 @@ def test_the_first_screen_says_what_a_client_asks_first(year):
     assert head["span"] == "January 2013 to December 2013"
     assert "rows arrived in 12 months" in told
     assert "The model in use is Boosting v" in told
-    assert "On December 2013" in told
+    assert "In December 2013" in told
     assert "replaced 3 times" in told
     assert [tile["name"] for tile in head["tiles"]] == [
         "Rows checked",
@@ -149,7 +149,7 @@ def test_the_champion_of_a_month_follows_the_record_through_a_rollback(year):
         "name": f"Boosting v{first['version']}",
         "span": 1,
     }
-    assert "On February 2013" in " ".join(headline(facts)["sentences"])  # its last measurement
+    assert "In February 2013" in " ".join(headline(facts)["sentences"])  # its last measurement
 
 
 def test_a_record_that_was_tampered_with_is_called_out(year, tmp_path):
