@@ -10,7 +10,6 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 from landfall.errors import LandfallError, UsageError
 from landfall.faults import sqlite_damage
@@ -50,10 +49,10 @@ def recover_catalog(platform: Platform) -> dict[str, str]:
         path.rename(path.with_name(f"{path.name}.damaged-{stamp}"))
     for leftover in ("-wal", "-shm", "-journal"):
         path.with_name(path.name + leftover).unlink(missing_ok=True)
-    found = newest_metadata(Path(unquote(urlparse(platform.catalog.properties["warehouse"]).path)))
+    found = newest_metadata(Path(platform.catalog.properties["warehouse"].removeprefix("file://")))
     catalog = open_catalog(platform)
     for table, metadata in found.items():
-        catalog.register_table(table, metadata.as_uri())
+        catalog.register_table(table, f"file://{metadata}")
     return {table: str(metadata) for table, metadata in sorted(found.items())}
 
 

@@ -109,16 +109,16 @@ class Shop:
         catalog = self.context().catalog
         if not catalog.table_exists(f"{zone}.{self.dataset}"):
             return []
-        found = catalog.load_table(f"{zone}.{self.dataset}").scan(selected_fields=columns).to_arrow()
-        return sorted(
-            (tuple(row[c] for c in columns) for row in found.to_pylist()), key=repr
+        found = (
+            catalog.load_table(f"{zone}.{self.dataset}").scan(selected_fields=columns).to_arrow()
         )
+        return sorted((tuple(row[c] for c in columns) for row in found.to_pylist()), key=repr)
 
 
 @pytest.fixture(scope="session")
 def lake_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # A blank in the path: homes lie where users put them.
-    return tmp_path_factory.mktemp("home of a lake")
+    # Blanks and signs in the path: homes lie where users put them.
+    return tmp_path_factory.mktemp("home of a lake, née")
 
 
 @pytest.fixture(scope="session")
@@ -151,8 +151,6 @@ def shop(lake_home: Path, lake_platform: Platform, lake_spark: Any) -> Shop:
 @pytest.fixture
 def second_shop(shop: Shop) -> Shop:
     """Another dataset, ingested together with the first."""
-    second = Shop(
-        shop.home, shop.platform, shop.spark, f"returns_{next(_NUMBERS)}", dict(ORDERS)
-    )
+    second = Shop(shop.home, shop.platform, shop.spark, f"returns_{next(_NUMBERS)}", dict(ORDERS))
     shop.others.append(second)
     return second

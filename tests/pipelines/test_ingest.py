@@ -33,6 +33,7 @@ def test_sound_rows_reach_silver_typed_and_bronze_as_received(shop: Shop) -> Non
     ]
     (path,) = {row[0] for row in shop.rows("bronze", "_path")}
     assert path == f"{shop.dataset}/2013-03/v0001/{shop.dataset}.csv"
+    assert (shop.home / "lake/tables/silver" / shop.dataset / "metadata").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def faults_told(lake_home: Any, lake_platform: Any, lake_spark: Any) -> dict[str
     shop = Shop(lake_home, lake_platform, lake_spark, "faulty_orders", dict(ORDERS))
     shop.land("\n".join([HEADER, *lines]) + "\n")
     assert shop.counts() == (len(lines), 0, 0, len(lines), 0)
-    told = {row: reasons for row, reasons in shop.rows("quarantine", "_row", "_reasons")}
+    told = dict(shop.rows("quarantine", "_row", "_reasons"))
     return {line: told[number] for number, line in enumerate(lines, 1)}
 
 
@@ -110,7 +111,11 @@ def test_a_corrected_file_changes_what_differs_and_adds_what_is_new(shop: Shop) 
     assert result["counts"][shop.dataset] == {
         "received": 6, "silver": 4, "duplicates": 1, "quarantined": 1, "corrected": 1,
     }  # fmt: skip
-    assert shop.rows("silver", "id", "price", "_version") == [(1, 8.5, 2), (2, None, 1), (3, 1.0, 2)]
+    assert shop.rows("silver", "id", "price", "_version") == [
+        (1, 8.5, 2),
+        (2, None, 1),
+        (3, 1.0, 2),
+    ]
     assert shop.ingest() == result
 
 
