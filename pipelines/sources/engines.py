@@ -17,6 +17,8 @@ from landfall.errors import MissingTool
 from landfall.intent.data import JdbcSource
 
 CONNECT_SECONDS = 10
+QUERY_SECONDS = 3600
+"""A query that says nothing for so long is given up, where the driver can tell (MySQL and MariaDB)."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,10 @@ class Engine:
     """Type codes of dates."""
 
     def quote(self, identifier: str) -> str:
-        """A column's or table's name for SQL text that has parameters; parts are split at '.'."""
+        """A column's or table's name for SQL text; parts are split at '.'."""
         opening, closing = self.quotes
         parts = (opening + p.replace(closing, closing * 2) + closing for p in identifier.split("."))
-        return ".".join(parts).replace("%", "%%")
+        return ".".join(parts)
 
     def columns_sql(self, table: str) -> str:
         """A query of no rows that tells the table's columns."""
@@ -46,8 +48,9 @@ class Engine:
 
     def slice_sql(self, table: str, column: str, what: str = "*") -> str:
         """The rows from one moment (included) to another (excluded); both are parameters."""
-        name = self.quote(column)
-        return f"SELECT {what} FROM {self.quote(table)} WHERE {name} >= %s AND {name} < %s"
+        # Where there are parameters, and only there, the drivers read %% as %.
+        name, of = (self.quote(one).replace("%", "%%") for one in (column, table))
+        return f"SELECT {what} FROM {of} WHERE {name} >= %s AND {name} < %s"
 
     def months_sql(self, table: str, column: str) -> str:
         """The distinct years and months of the column, as numbers, by the session's clock."""
@@ -106,11 +109,18 @@ def _mysql(source: JdbcSource, password: str) -> Any:
         encrypted = ssl.create_default_context()
         encrypted.check_hostname = False
         encrypted.verify_mode = ssl.CERT_NONE
-    return pymysql.connect(
+    connection: Any = pymysql.connect(
         host=source.host, port=source.port, database=source.database, user=source.user,
-        password=password, connect_timeout=CONNECT_SECONDS, charset="utf8mb4", ssl=encrypted,
-        init_command="SET time_zone = '+00:00'", cursorclass=SSCursor,
+        password=password, connect_timeout=CONNECT_SECONDS, read_timeout=CONNECT_SECONDS,
+        charset="utf8mb4", ssl=encrypted, init_command="SET time_zone = '+00:00'",
+        cursorclass=SSCursor,
     )  # fmt: skip
+    # `connect_timeout` ends with the TCP handshake; a server that accepts and says nothing is given up
+    # by the time to read, which a long query may then exceed.
+    connection._read_timeout = QUERY_SECONDS
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    return connection
 
 
 def _sqlserver(source: JdbcSource, password: str) -> Any:
