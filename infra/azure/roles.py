@@ -1,0 +1,81 @@
+"""Azure's built-in roles by name, and how one is granted: under a name that never changes.
+
+As of 2026-11-24. Ids: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles. Leaves out
+Synapse's and Fabric's own roles, which lie in their data planes and are no resources of Azure.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import pulumi
+from pulumi_azure_native import authorization
+
+from infra.contract import Organization, Text
+from infra.scope import Scope
+
+AS_OF = "2026-11-24"
+ROLES: dict[str, str] = {
+    "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+    "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "Storage Queue Data Message Sender": "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
+    "Key Vault Crypto Service Encryption User": "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
+    "Azure Kubernetes Service RBAC Cluster Admin": "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+    "Azure Kubernetes Service RBAC Reader": "7f6c6a51-bcf8-42ba-9220-52d62157d7db",
+    "Azure Kubernetes Service Cluster User Role": "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
+    "Cost Management Reader": "72fafb9e-0641-4937-9268-a91bfd8191a3",
+}
+
+
+def role_id(organization: Organization, role: str) -> Text:
+    """The id of a built-in role as the subscription names it; raises KeyError for one that is not listed."""
+    guid = ROLES[role]
+    return organization.tenancy.apply(
+        lambda tenancy: (
+            f"/subscriptions/{tenancy}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+        )
+    )
+
+
+def stable_guid(scope: Scope, kind: str, name: str) -> str:
+    """A GUID that stays the same for ever: made of client, environment, tenancy and the logical name."""
+    names = scope.names
+    text = f"landfall/{names.client}/{names.environment}/{names.salt}/{kind}/{name}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, text))
+
+
+def grant(
+    scope: Scope,
+    parent: pulumi.Resource,
+    name: str,
+    role: pulumi.Input[str],
+    principal: pulumi.Input[str],
+    over: pulumi.Input[str],
+    *,
+    condition: pulumi.Input[str] | None = None,
+    depends_on: list[pulumi.Resource] | None = None,
+) -> authorization.RoleAssignment:
+    """Let a managed identity (`principal`: its object id) do what `role` (an id) says within `over`."""
+    return authorization.RoleAssignment(
+        name,
+        authorization.RoleAssignmentArgs(
+            role_assignment_name=stable_guid(scope, "grant", name),
+            role_definition_id=role,
+            principal_id=principal,
+            # Said outright, or Entra may not know a fresh identity yet when the grant is made.
+            principal_type="ServicePrincipal",
+            scope=over,
+            condition=condition,
+            condition_version="2.0" if condition is not None else None,
+        ),
+        # The name stays, so the old one must go first.
+        scope.child(parent, delete_before_replace=True, depends_on=depends_on),
+    )
