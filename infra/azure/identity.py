@@ -1,0 +1,218 @@
+"""One managed identity a workload, and two by which Jenkins comes in without a key: one reads, one applies.
+
+Jenkins presents OIDC tokens whose subject says what it builds; Entra compares subjects letter by letter, so
+each credential names one: `landfall:preview`, and `landfall:deploy:BRANCH` for the branch that is
+applied. Leaves out what workloads may do: grants stand beside the resource that they open.
+"""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_azure_native import authorization, managedidentity
+
+from infra.azure.groups import group, group_id
+from infra.azure.provider import region_of
+from infra.azure.roles import ROLES, grant, role_id, stable_guid
+from infra.contract import WORKLOADS, Identity, Organization, Security, Text
+from infra.scope import Scope
+from landfall.intent.governance import Jenkins
+
+AUDIENCE = "api://AzureADTokenExchange"
+_GRANTED = (
+    "Storage Blob Data Reader",
+    "Storage Blob Data Contributor",
+    "Storage Queue Data Contributor",
+    "Storage Queue Data Message Sender",
+    "Key Vault Crypto Service Encryption User",
+    "Key Vault Secrets User",
+    "AcrPull",
+    "AcrPush",
+    "Network Contributor",
+    "Contributor",
+    "Cost Management Reader",
+)
+"""The roles that the deploy identity may hand out, so that it cannot make itself an owner. Contributor is
+among them because AKS needs it on a capacity reservation."""
+_BUILT = (
+    "Microsoft.Authorization/locks/read",
+    "Microsoft.Authorization/locks/write",
+    "Microsoft.Authorization/policyAssignments/*",
+    "Microsoft.Authorization/roleDefinitions/read",
+    "Microsoft.Compute/capacityReservationGroups/*",
+    "Microsoft.Compute/diskEncryptionSets/*",
+    "Microsoft.Consumption/budgets/*",
+    "Microsoft.ContainerRegistry/registries/*",
+    "Microsoft.ContainerService/managedClusters/*",
+    "Microsoft.DBforPostgreSQL/flexibleServers/*",
+    "Microsoft.EventGrid/systemTopics/*",
+    "Microsoft.Fabric/capacities/*",
+    "Microsoft.Features/providers/features/*",
+    "Microsoft.Features/subscriptionFeatureRegistrations/*",
+    "Microsoft.Insights/actionGroups/*",
+    "Microsoft.Insights/diagnosticSettings/*",
+    "Microsoft.KeyVault/vaults/*",
+    "Microsoft.Logic/workflows/*",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/*",
+    "Microsoft.Network/azureFirewalls/*",
+    "Microsoft.Network/firewallPolicies/*",
+    "Microsoft.Network/natGateways/*",
+    "Microsoft.Network/networkSecurityGroups/*",
+    "Microsoft.Network/networkWatchers/*",
+    "Microsoft.Network/privateDnsZones/*",
+    "Microsoft.Network/privateEndpoints/*",
+    "Microsoft.Network/publicIPAddresses/*",
+    "Microsoft.Network/routeTables/*",
+    "Microsoft.Network/virtualNetworks/*",
+    "Microsoft.OperationalInsights/workspaces/*",
+    "Microsoft.Resources/deployments/*",
+    "Microsoft.Resources/subscriptions/resourceGroups/*",
+    "Microsoft.Security/pricings/*",
+    "Microsoft.Security/securityContacts/*",
+    "Microsoft.Storage/storageAccounts/*",
+    "Microsoft.Synapse/workspaces/*",
+)
+"""What a stack is made of. Roles of the subscription itself, other providers and the tenant stay shut."""
+_NEVER = (
+    "Microsoft.Authorization/locks/delete",
+    "Microsoft.KeyVault/vaults/delete",
+    "Microsoft.KeyVault/vaults/accessPolicies/write",
+    "Microsoft.OperationalInsights/workspaces/delete",
+    "Microsoft.Resources/subscriptions/resourceGroups/delete",
+    "Microsoft.Storage/storageAccounts/delete",
+    "Microsoft.Storage/storageAccounts/listKeys/action",
+    "Microsoft.Storage/storageAccounts/regenerateKey/action",
+    "Microsoft.Storage/storageAccounts/blobServices/containers/delete",
+    "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/delete",
+)
+"""What holds data, keys or proof is never deleted by a build; who retires a platform does it in person."""
+
+
+class AzureIdentity(pulumi.ComponentResource):
+    """Managed identities of the workloads and of Jenkins."""
+
+    def __init__(self, scope: Scope, organization: Organization) -> None:
+        super().__init__("landfall:azure:Identity", "identity", {}, scope.component())
+        self._scope = scope
+        self._organization = organization
+        self._group = group(scope, organization, "platform")
+        made = {one: self._identity(one) for one in WORKLOADS}
+        preview = deploy = pulumi.Output.from_input("")
+        if scope.intent.jenkins:
+            preview, deploy = self._jenkins(scope.intent.jenkins)
+        self.result = Identity(
+            workloads={one: identity.client_id for one, identity in made.items()},
+            principals={one: identity.principal_id for one, identity in made.items()},
+            resources={one: identity.id for one, identity in made.items()},
+            jenkins_preview=preview,
+            jenkins_deploy=deploy,
+        )
+        self.register_outputs({"jenkinsPreview": preview, "jenkinsDeploy": deploy})
+
+    def _identity(self, name: str) -> managedidentity.UserAssignedIdentity:
+        scope = self._scope
+        return managedidentity.UserAssignedIdentity(
+            name,
+            resource_name_=scope.name("identity", name),
+            resource_group_name=self._group,
+            location=region_of(scope),
+            tags=scope.labels,
+            opts=scope.child(self),
+        )
+
+    def _jenkins(self, jenkins: Jenkins) -> tuple[Text, Text]:
+        """Client ids of the identity that plans and of the one that applies."""
+        scope, organization = self._scope, self._organization
+        subscription = organization.tenancy.apply(lambda tenancy: f"/subscriptions/{tenancy}")
+        clusters = group_id(scope, organization, "ml")
+        preview = self._identity("jenkins-preview")
+        self._trust("jenkins-preview", preview, jenkins.issuer, "landfall:preview")
+        self._grant("jenkins-reads", "Reader", preview, subscription)
+        for name, role in (
+            ("jenkins-reads-cluster", "Azure Kubernetes Service RBAC Reader"),
+            ("jenkins-enters-cluster", "Azure Kubernetes Service Cluster User Role"),
+        ):
+            self._grant(name, role, preview, clusters)
+
+        deploy = self._identity("jenkins-deploy")
+        self._trust("jenkins-deploy", deploy, jenkins.issuer, f"landfall:deploy:{jenkins.branch}")
+        self._grant("jenkins-sees", "Reader", deploy, subscription)
+        grant(
+            scope, self, "jenkins-builds", self._deploy_role(subscription), deploy.principal_id, subscription
+        )  # fmt: skip
+        grant(
+            scope,
+            self,
+            "jenkins-grants",
+            role_id(organization, "Role Based Access Control Administrator"),
+            deploy.principal_id,
+            subscription,
+            condition=_only_listed_roles(),
+        )
+        self._grant(
+            "jenkins-runs-cluster", "Azure Kubernetes Service RBAC Cluster Admin", deploy, clusters
+        )
+        return preview.client_id, deploy.client_id
+
+    def _grant(
+        self, name: str, role: str, identity: managedidentity.UserAssignedIdentity, over: Text
+    ) -> None:
+        grant(
+            self._scope, self, name, role_id(self._organization, role), identity.principal_id, over
+        )
+
+    def _trust(
+        self, name: str, identity: managedidentity.UserAssignedIdentity, issuer: str, subject: str
+    ) -> None:
+        managedidentity.FederatedIdentityCredential(
+            f"{name}-trust",
+            federated_identity_credential_resource_name_="jenkins",
+            resource_name_=identity.name,
+            resource_group_name=self._group,
+            issuer=issuer,
+            subject=subject,
+            audiences=[AUDIENCE],
+            opts=self._scope.child(self),
+        )
+
+    def _deploy_role(self, subscription: Text) -> Text:
+        scope = self._scope
+        role = authorization.RoleDefinition(
+            "deploy-role",
+            authorization.RoleDefinitionArgs(
+                role_definition_id=stable_guid(scope, "role", "deploy"),
+                role_name=scope.name("role", "deploy"),
+                description="Builds the Landfall stack; cannot delete what holds data, keys or proof.",
+                role_type="CustomRole",
+                scope=subscription,
+                assignable_scopes=[subscription],
+                permissions=[
+                    authorization.PermissionArgs(actions=list(_BUILT), not_actions=list(_NEVER))
+                ],
+            ),
+            scope.child(self),
+        )
+        return role.id
+
+
+def _only_listed_roles() -> str:
+    """The condition under which grants may be written and taken back: only roles of `_GRANTED`, only to
+    service principals (https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples)."""
+    guids = ", ".join(ROLES[name] for name in _GRANTED)
+    parts = []
+    for action, attribute in (("write", "Request"), ("delete", "Resource")):
+        prefix = f"@{attribute}[Microsoft.Authorization/roleAssignments"
+        parts.append(
+            f"((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/{action}'}})) OR "
+            f"({prefix}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{guids}}} AND "
+            f"{prefix}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {{'ServicePrincipal'}}))"
+        )
+    return " AND ".join(parts)
+
+
+def build_identity(
+    scope: Scope,
+    organization: Organization,
+    security: Security,  # noqa: ARG001 (the signature of all clouds)
+) -> Identity:
+    """The identities."""
+    return AzureIdentity(scope, organization).result
