@@ -18,7 +18,8 @@ from infra.plan.model import Resource
 UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ACCOUNT = "123456789012"
 TENANT = "11111111-2222-3333-4444-555555555555"
-_DEPTH = 4
+_SPECIAL = "4dabf18193072939515e22adb298388d"  # marks secrets and assets on the wire
+_DEPTH = 6
 
 
 class Outputs:
@@ -33,7 +34,10 @@ class Outputs:
         """The id and state that the engine would answer with; `given` are the inputs as sent."""
         state: dict[str, Any] = dict(given)
         for name, declared in _properties(kind).items():
-            if name in state or name == "id":
+            if name in state:
+                state[name] = _answered(state[name], declared)
+                continue
+            if name == "id":
                 continue
             state[name] = self._value(one, name, declared) if self.known else UNKNOWN_ON_WIRE
         if not self.known:
@@ -67,6 +71,24 @@ class Outputs:
         if args and len(args) == 1:
             return [self._value(one, name, args[0], depth + 1)]
         return {}
+
+
+def _answered(value: Any, declared: Any) -> Any:
+    """An input as the cloud gives it back: azure-native takes identities as a list and answers with a
+    mapping of their ids."""
+    from pulumi import _types
+
+    declared = _types.unwrap_type(declared)
+    if isinstance(value, list) and typing.get_origin(declared) in (dict, Mapping):
+        return {key: {} for key in value if isinstance(key, str)}
+    nested = isinstance(declared, type) and _types.is_output_type(declared)
+    if isinstance(value, dict) and nested and not value.keys() & {_SPECIAL}:
+        parts = _types.output_type_types(declared)
+        return {
+            key: _answered(inner, parts[key]) if key in parts else inner
+            for key, inner in value.items()
+        }
+    return value
 
 
 @cache
