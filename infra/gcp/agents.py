@@ -47,8 +47,9 @@ USES_KEY = {
     "cluster": ("container", "compute", "sqladmin", "artifactregistry"),
 }
 """Key domain → the services that encrypt with it."""
-STOP_USES = ("cloudfunctions", "run", "eventarc", "artifactregistry", "storage", "pubsub")
-"""What the budget's hard stop adds to the secrets' key: its code, its image, its messages."""
+SPENDING_USES = ("pubsub",)
+STOP_USES = ("artifactregistry", "cloudfunctions", "eventarc", "run", "storage")
+"""The same for the key of the budget's messages, and what its hard stop adds: code and image."""
 
 
 def agent(service: str, number: pulumi.Input[str]) -> pulumi.Output[str]:

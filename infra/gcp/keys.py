@@ -1,7 +1,7 @@
 """Customer-managed keys: one a domain, rotated every 90 days, used by Google's agents and nobody else.
 
 People and workloads hold no right on a key: the services encrypt for them. Leaves out the key of the audit
-logs, which lies with them (`infra/gcp/audit.py`).
+logs, which lies with them (`infra/gcp/audit.py`), and that of the budget's messages (`infra/gcp/budget.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pulumi
 from pulumi_gcp import kms, projects
 
 from infra import contract
-from infra.gcp.agents import MADE, STOP_USES, USES_KEY, agent
+from infra.gcp.agents import MADE, USES_KEY, agent
 from infra.gcp.tenancy import cloud, strict
 from infra.gcp.waiting import after
 from infra.scope import Scope
@@ -27,21 +27,21 @@ KEPT = "2592000s"
 
 def agents_for(intent: Intent, domain: str) -> list[str]:
     """The services whose agent uses a domain's key, without those that the intent does not ask for."""
-    hard_stop = bool(intent.budget and intent.budget.hard_stop)
-    found = [*USES_KEY[domain], *(STOP_USES if domain == "secrets" and hard_stop else ())]
     unused = set()
     if intent.warehouse.engine != "bigquery":
         unused.add("bigquery")
     if intent.orchestration.airflow != "managed":
         unused.add("composer")
-    return [one for one in dict.fromkeys(found) if one not in unused]
+    return [one for one in USES_KEY[domain] if one not in unused]
 
 
 def ask_for_agents(
-    scope: Scope, parent: pulumi.Resource, organization: contract.Organization
+    scope: Scope,
+    parent: pulumi.Resource,
+    organization: contract.Organization,
+    wanted: set[str],
 ) -> dict[str, projects.ServiceIdentity]:
-    """Have Google make the agents that a new project lacks; service → agent."""
-    wanted = {one for domain in USES_KEY for one in agents_for(scope.intent, domain)}
+    """Have Google make the agents that a new project lacks; service → agent. Asking twice does no harm."""
     return {
         one: projects.ServiceIdentity(
             f"agent-{one}",
@@ -148,7 +148,8 @@ def platform_keys(
     scope: Scope, parent: pulumi.Resource, organization: contract.Organization
 ) -> dict[str, pulumi.Output[str]]:
     """The keys of every domain but the logs', each usable by its services' agents."""
-    made = ask_for_agents(scope, parent, organization)
+    used = {one for domain in USES_KEY for one in agents_for(scope.intent, domain)}
+    made = ask_for_agents(scope, parent, organization, used)
     key_ring = ring(scope, parent, "platform", organization.tenancy)
     keys: dict[str, pulumi.Output[str]] = {}
     for domain in contract.KEY_DOMAINS:

@@ -1,0 +1,157 @@
+"""One service account a workload, and two by which Jenkins comes in without a key: one reads, one applies.
+
+Jenkins presents OIDC tokens whose subject says what it builds: `landfall:preview`, and
+`landfall:deploy:BRANCH` for the branch that is applied. The pool takes these two subjects and no other.
+What a workload may do is granted beside the resource it opens (lake, warehouse, …), so an account made here
+can do nothing yet. Leaves out the accounts' Kubernetes side (`infra/gcp/cluster.py`).
+"""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_gcp import iam, projects, serviceaccount
+
+from infra import contract
+from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW
+from infra.gcp.tenancy import project_id
+from infra.scope import Scope
+from landfall.intent.governance import Jenkins
+
+PURPOSES = {
+    "ingest": "Spark: landing to bronze, silver and quarantine",
+    "transform": "dbt: silver to gold and the warehouse",
+    "train": "Training: reads gold, writes artifacts",
+    "serve": "Serving: reads artifacts, appends predictions",
+    "orchestrate": "Airflow: starts the others",
+    "bi": "Dashboards: read the marts",
+}
+# What Airflow starts runs as these, never as Airflow itself.
+_STARTS = ("ingest", "transform", "train")
+
+
+def build_identity(
+    scope: Scope,
+    organization: contract.Organization,
+    security: contract.Security,  # noqa: ARG001 (other clouds' identities are told of keys here)
+) -> contract.Identity:
+    """The identities of the workloads and, where the intent names one, of Jenkins."""
+    return Identity(scope, organization).outputs
+
+
+class Identity(pulumi.ComponentResource):
+    """`outputs` is the contract."""
+
+    def __init__(self, scope: Scope, organization: contract.Organization) -> None:
+        super().__init__("landfall:gcp:Identity", "identity", None, scope.component())
+        self.scope = scope
+        self.organization = organization
+        accounts = {one: self._account(one, PURPOSES[one]) for one in contract.WORKLOADS}
+        for one in _STARTS:
+            serviceaccount.IAMMember(
+                f"orchestrate-acts-as-{one}",
+                service_account_id=accounts[one].name,
+                role="roles/iam.serviceAccountUser",
+                member=accounts["orchestrate"].member,
+                opts=scope.child(self),
+            )
+        preview = deploy = pulumi.Output.from_input("")
+        if scope.intent.jenkins:
+            preview, deploy = self._jenkins(scope.intent.jenkins)
+        self.outputs = contract.Identity(
+            workloads={one: account.email for one, account in accounts.items()},
+            principals={one: account.member for one, account in accounts.items()},
+            resources={one: account.name for one, account in accounts.items()},
+            jenkins_preview=preview,
+            jenkins_deploy=deploy,
+        )
+        self.register_outputs({"jenkins_preview": preview, "jenkins_deploy": deploy})
+
+    def _account(self, purpose: str, description: str) -> serviceaccount.Account:
+        return serviceaccount.Account(
+            purpose,
+            account_id=self.scope.name("service-account", purpose),
+            display_name=f"{self.scope.intent.client.slug} {self.scope.intent.environment} {purpose}",
+            description=description,
+            opts=self.scope.child(self),
+        )
+
+    def _jenkins(self, jenkins: Jenkins) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """The pool that trusts Jenkins' issuer, and the accounts behind its two subjects."""
+        subjects = {"preview": "landfall:preview", "deploy": f"landfall:deploy:{jenkins.branch}"}
+        pool = iam.WorkloadIdentityPool(
+            "jenkins",
+            workload_identity_pool_id=self.scope.name("identity-pool", "jenkins"),
+            display_name="Jenkins",
+            opts=self.scope.child(self),
+        )
+        iam.WorkloadIdentityPoolProvider(
+            "jenkins",
+            workload_identity_pool_id=pool.workload_identity_pool_id,
+            workload_identity_pool_provider_id=self.scope.name("identity-provider", "jenkins"),
+            display_name="Jenkins by OIDC",
+            attribute_mapping={"google.subject": "assertion.sub"},
+            attribute_condition=f"assertion.sub in {_cel_list(list(subjects.values()))}",
+            oidc=iam.WorkloadIdentityPoolProviderOidcArgs(issuer_uri=jenkins.issuer),
+            opts=self.scope.child(self),
+        )
+        preview = self._jenkins_account("preview", "Reads, to plan", pool, subjects["preview"])
+        deploy = self._jenkins_account("deploy", "Applies the branch", pool, subjects["deploy"])
+        self._give("preview", PREVIEW, preview)
+        self._give("deploy", DEPLOY, deploy)
+        self._administer_access(deploy)
+        return preview.email, deploy.email
+
+    def _jenkins_account(
+        self, stage: str, description: str, pool: iam.WorkloadIdentityPool, subject: str
+    ) -> serviceaccount.Account:
+        account = self._account(f"jenkins-{stage}", description)
+        serviceaccount.IAMMember(
+            f"jenkins-{stage}",
+            service_account_id=account.name,
+            role="roles/iam.workloadIdentityUser",
+            member=pulumi.Output.concat(
+                "principal://iam.googleapis.com/", pool.name, "/subject/", subject
+            ),
+            opts=self.scope.child(self),
+        )
+        return account
+
+    def _give(self, stage: str, roles: tuple[str, ...], account: serviceaccount.Account) -> None:
+        for role in roles:
+            projects.IAMMember(
+                f"jenkins-{stage}-{role.removeprefix('roles/').replace('.', '-').lower()}",
+                project=self.organization.tenancy,
+                role=role,
+                member=account.member,
+                opts=self.scope.child(self),
+            )
+
+    def _administer_access(self, account: serviceaccount.Account) -> None:
+        """Deploying gives out roles, but only those that Landfall itself gives: never owner or editor.
+
+        Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles.
+        """
+        grantable = list(GRANTED)
+        budget = self.scope.intent.budget
+        if budget is not None and budget.hard_stop:
+            role = self.scope.name("role", "stop-gpus")
+            grantable.append(f"projects/{project_id(self.scope.intent)}/roles/{role}")
+        projects.IAMMember(
+            "jenkins-deploy-grants",
+            project=self.organization.tenancy,
+            role="roles/resourcemanager.projectIamAdmin",
+            member=account.member,
+            condition=projects.IAMMemberConditionArgs(
+                title="only-landfalls-roles",
+                description="Grants only the roles that Landfall itself grants",
+                expression="api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
+                f".hasOnly({_cel_list(grantable)})",
+            ),
+            opts=self.scope.child(self),
+        )
+
+
+def _cel_list(values: list[str]) -> str:
+    """A list in CEL, each text in single quotes."""
+    quoted = (value.replace("\\", "\\\\").replace("'", "\\'") for value in values)
+    return "[" + ", ".join(f"'{value}'" for value in quoted) + "]"
