@@ -12,7 +12,7 @@ from pulumi_azure_native import network, privatedns
 
 from infra.azure.addresses import Addresses, carve
 from infra.azure.egress import Egress, build_egress
-from infra.azure.endpoints import PRIVATE_ZONES
+from infra.azure.endpoints import PRIVATE_ZONES, inside_zone
 from infra.azure.groups import group
 from infra.azure.provider import region_of
 from infra.azure.shield import build_shield
@@ -33,8 +33,6 @@ _SHIELDS = {
     "gateways": "workloads",
 }
 _GO_OUT = ("nodes", "gateways")
-INSIDE = "landfall.internal"
-"""The zone in which the cluster's own services have names, known in this network only."""
 
 
 class AzureNetwork(pulumi.ComponentResource):
@@ -168,17 +166,18 @@ class AzureNetwork(pulumi.ComponentResource):
         )
 
     def _private_zones(self) -> pulumi.Output[dict[str, str]]:
+        scope = self._scope
         ids: dict[str, Text] = {}
-        for short, zone in {**PRIVATE_ZONES, "inside": INSIDE}.items():
+        for short, zone in {**PRIVATE_ZONES, "inside": inside_zone(scope)}.items():
             made = privatedns.PrivateZone(
                 f"names-{short.lower()}",
                 privatedns.PrivateZoneArgs(
                     private_zone_name=zone,
                     resource_group_name=self._group,
                     location="global",
-                    tags=self._scope.labels,
+                    tags=scope.labels,
                 ),
-                self._scope.child(self),
+                scope.child(self),
             )
             for which, where in self._spokes:
                 privatedns.VirtualNetworkLink(
@@ -190,9 +189,9 @@ class AzureNetwork(pulumi.ComponentResource):
                         location="global",
                         registration_enabled=False,
                         virtual_network=privatedns.SubResourceArgs(id=where),
-                        tags=self._scope.labels,
+                        tags=scope.labels,
                     ),
-                    self._scope.child(self),
+                    scope.child(self),
                 )
             ids[zone] = made.id
         return pulumi.Output.all(**ids)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pulumi
 import pulumi_azure_native as azure
+import pulumi_random as random
 
 from infra.contract import Organization, Text
 from infra.scope import Scope
@@ -65,3 +66,8 @@ def inside(scope: Scope, name: str, tenancy: Text, parent: pulumi.Resource | Non
             pulumi.ResourceOptions(parent=parent),
         )
     )
+
+
+def random_provider() -> pulumi.ProviderResource:
+    """The provider of random passwords; it talks to no cloud."""
+    return random.Provider("random")

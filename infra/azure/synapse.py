@@ -1,0 +1,87 @@
+"""How every Synapse workspace is made: in a managed network that lets no data out, our key, Entra only.
+
+Synapse's own roles lie in its data plane and are no resources of Azure: who may submit or query is granted
+once, by the person who made the workspace (its first administrator), with the command that
+`submit_grant` writes. So is the approval of the workspace's private endpoint to the lake. Leaves out pools.
+"""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_azure_native import synapse
+
+from infra.azure.accounts import key_parts
+from infra.azure.groups import group, group_id, group_name
+from infra.azure.provider import region_of
+from infra.azure.vault import tenant_of
+from infra.azure.watch import watch
+from infra.contract import Foundation, Lake
+from infra.scope import Scope
+
+KEY_NAME = "platform"
+
+
+def build_workspace(
+    scope: Scope, parent: pulumi.Resource, name: str, foundation: Foundation, lake: Lake
+) -> synapse.Workspace:
+    """A workspace whose default storage is the artifacts zone; `name` is `spark` or `warehouse`."""
+    security = foundation.security
+    account = lake.storage_options.apply(lambda options: options["account_name"])
+    account_id = pulumi.Output.concat(
+        group_id(scope, foundation.organization, "data"),
+        "/providers/Microsoft.Storage/storageAccounts/",
+        account,
+    )
+    vault, key = key_parts(security.keys["data"])
+    workspace = synapse.Workspace(
+        f"{name}-workspace",
+        synapse.WorkspaceArgs(
+            workspace_name=scope.name("synapse", name),
+            resource_group_name=group(scope, foundation.organization, "data"),
+            managed_resource_group_name=group_name(scope, f"{name}-managed"),
+            location=region_of(scope),
+            azure_ad_only_authentication=True,
+            public_network_access="Disabled",
+            trusted_service_bypass_enabled=False,
+            managed_virtual_network="default",
+            managed_virtual_network_settings=synapse.ManagedVirtualNetworkSettingsArgs(
+                prevent_data_exfiltration=True,
+                linked_access_check_on_target_resource=True,
+                allowed_aad_tenant_ids_for_linking=[tenant_of(scope)],
+            ),
+            default_data_lake_storage=synapse.DataLakeStorageAccountDetailsArgs(
+                account_url=account.apply(lambda one: f"https://{one}.dfs.core.windows.net"),
+                filesystem=lake.buckets["artifacts"].apply(lambda one: one.partition("/")[2]),
+                resource_id=account_id,
+                create_managed_private_endpoint=True,
+            ),
+            identity=synapse.ManagedIdentityArgs(
+                type=synapse.ResourceIdentityType.SYSTEM_ASSIGNED_USER_ASSIGNED,
+                user_assigned_identities=[security.encryption_identity],
+            ),
+            encryption=synapse.EncryptionDetailsArgs(
+                cmk=synapse.CustomerManagedKeyDetailsArgs(
+                    key=synapse.WorkspaceKeyDetailsArgs(
+                        name=KEY_NAME, key_vault_url=pulumi.Output.concat(vault, "/keys/", key)
+                    ),
+                    kek_identity=synapse.KekIdentityPropertiesArgs(
+                        user_assigned_identity=security.encryption_identity,
+                        use_system_assigned_identity=False,
+                    ),
+                )
+            ),
+            tags=scope.labels,
+        ),
+        scope.stateful(parent),
+    )
+    watch(
+        scope,
+        parent,
+        f"{name}-workspace",
+        workspace.id,
+        security.log_workspace,
+        categories=("SynapseRbacOperations", "SQLSecurityAuditEvents")
+        if name == "warehouse"
+        else ("SynapseRbacOperations", "BigDataPoolAppsEnded"),
+    )
+    return workspace
