@@ -11,7 +11,7 @@ from typing import Any
 
 import pulumi
 
-Value = str | pulumi.Output[str]
+Value = pulumi.Input[str]
 Values = Value | Sequence[Value]
 Statement = dict[str, Any]
 Conditions = Mapping[str, Mapping[str, Any]]
@@ -52,12 +52,12 @@ def _statement(
     to: Any,
     when: Conditions | None,
 ) -> Statement:
-    single = isinstance(resources, str | pulumi.Output)
+    many = isinstance(resources, list | tuple)
     made: Statement = {
         "Sid": sid,
         "Effect": effect,
         "Action": list(actions),
-        "Resource": [resources] if single else list(resources),
+        "Resource": list(resources) if many else [resources],
     }
     if to is not None:
         made["Principal"] = to

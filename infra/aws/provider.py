@@ -7,7 +7,6 @@ Leaves out credentials: they are the caller's.
 
 from __future__ import annotations
 
-import pulumi
 import pulumi_aws as aws
 
 from infra import contract
@@ -61,7 +60,6 @@ def enter(scope: Scope, organization: contract.Organization) -> Scope:
             allowed_account_ids=[organization.tenancy],
             assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=role, session_name="landfall")],
             default_tags=aws.ProviderDefaultTagsArgs(tags=scope.labels),
-            opts=pulumi.ResourceOptions(provider=scope.provider),
         )
     )
 

@@ -7,7 +7,6 @@ make users, keys or wider roles. So whoever applies the stack may make roles, bu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -16,12 +15,41 @@ from infra import contract
 from infra.aws.policies import Statement, allow, document
 from infra.scope import Scope
 
+# What a workload, or the service that runs it, may ever do; a star ends a family of verbs, never a service.
 CEILING = (
-    "airflow", "autoscaling", "cloudwatch", "ec2", "ecr", "eks", "eks-auth", "elasticloadbalancing",
-    "emr-serverless", "events", "glue", "kms", "lakeformation", "lambda", "logs", "redshift",
-    "redshift-data", "redshift-serverless", "s3", "secretsmanager", "sns", "sqs", "xray",
+    "s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetBucketLocation", "s3:GetBucketPublicAccessBlock",
+    "s3:GetEncryptionConfiguration", "s3:GetObject*", "s3:ListBucket*", "s3:ListMultipartUploadParts",
+    "s3:PutObject", "s3:PutObjectTagging", "s3:GetAccountPublicAccessBlock", "s3:GetBucketAcl",
+    "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*",
+    "kms:ListGrants", "kms:ReEncrypt*", "kms:RevokeGrant",
+    "glue:BatchGet*", "glue:BatchCreatePartition", "glue:BatchDeletePartition", "glue:Create*",
+    "glue:DeletePartition", "glue:DeleteTable*", "glue:Get*", "glue:Search*", "glue:Update*",
+    "lakeformation:GetDataAccess",
+    "emr-serverless:CancelJobRun", "emr-serverless:Get*", "emr-serverless:List*",
+    "emr-serverless:StartApplication", "emr-serverless:StartJobRun", "emr-serverless:TagResource",
+    "redshift-data:*Statement*", "redshift-data:Get*", "redshift-data:List*", "redshift-data:Describe*",
+    "redshift-serverless:GetCredentials", "redshift-serverless:GetNamespace",
+    "redshift-serverless:GetWorkgroup", "redshift-serverless:ListWorkgroups",
+    "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:ListSecrets",
+    "secretsmanager:BatchGetSecretValue",
+    "sns:GetTopicAttributes", "sns:Publish", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage",
+    "sqs:Get*", "sqs:ListQueues", "sqs:ReceiveMessage", "sqs:SendMessage",
+    "airflow:CreateWebLoginToken", "airflow:InvokeRestApi", "airflow:PublishMetrics",
+    "logs:Create*", "logs:Describe*", "logs:Get*", "logs:PutLogEvents", "logs:PutRetentionPolicy",
+    "cloudwatch:PutMetricData", "xray:Put*",
+    "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:BatchImportUpstreamImage", "ecr:Get*",
+    "eks:AccessKubernetesApi", "eks:Describe*", "eks:List*", "eks:UpdateNodegroupConfig",
+    "eks-auth:AssumeRoleForPodIdentity",
+    "autoscaling:Describe*", "autoscaling:SetDesiredCapacity",
+    "autoscaling:TerminateInstanceInAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup",
+    "ec2:Assign*", "ec2:Attach*", "ec2:AuthorizeSecurityGroup*", "ec2:Create*", "ec2:Delete*",
+    "ec2:Describe*", "ec2:Detach*", "ec2:GetInstanceTypesFromInstanceRequirements", "ec2:Modify*",
+    "ec2:RevokeSecurityGroup*", "ec2:Unassign*", "ec2:EnableFastSnapshotRestores",
+    "elasticloadbalancing:Add*", "elasticloadbalancing:Attach*", "elasticloadbalancing:Configure*",
+    "elasticloadbalancing:Create*", "elasticloadbalancing:De*", "elasticloadbalancing:Modify*",
+    "elasticloadbalancing:Register*", "elasticloadbalancing:Set*",
+    "sts:AssumeRole", "sts:GetCallerIdentity", "sts:TagSession",
 )  # fmt: skip
-"""The services that a workload of the platform may ever call."""
 
 
 def boundary_name(scope: Scope) -> str:
@@ -81,15 +109,14 @@ def grant(
 
 def ceiling() -> list[Statement]:
     """The boundary's statements."""
-    actions = [f"{service}:*" for service in CEILING]
-    passing: dict[str, Any] = {
-        "StringEquals": {
-            "iam:PassedToService": ["emr-serverless.amazonaws.com", "redshift.amazonaws.com"]
-        }
-    }
+    passed = ["emr-serverless.amazonaws.com", "redshift.amazonaws.com"]
     return [
+        allow("Ceiling", CEILING, "*"),
         allow(
-            "Ceiling", [*actions, "sts:AssumeRole", "sts:GetCallerIdentity", "sts:TagSession"], "*"
+            "PassRole",
+            ["iam:PassRole"],
+            "*",
+            when={"StringEquals": {"iam:PassedToService": passed}},
         ),
-        allow("PassRole", ["iam:PassRole"], "*", when=passing),
+        allow("OwnServiceRoles", ["iam:GetRole", "iam:ListAttachedRolePolicies"], "*"),
     ]

@@ -1,0 +1,176 @@
+"""S3 buckets, made one way: private, encrypted, versioned, TLS only, their former versions let go in time.
+
+Leaves out who may read and write: that stands beside each bucket's use. The three buckets of logs are told
+apart by what S3 allows there: CloudTrail's is locked; Config and flow logs refuse a locked one; S3's own
+access logs refuse a customer's key (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.aws.policies import Statement, document, encrypted_transport, own_account_only
+from infra.scope import Scope
+
+AUDIT, RECORDS, ACCESS_LOGS = "audit", "records", "access-logs"
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How long a bucket keeps things, in days; 0 is for ever."""
+
+    objects: int = 0
+    """Current objects are let go after so long."""
+    former: int = 90
+    """Former versions, and deleted objects, after so long."""
+    locked: int = 0
+    """Nobody, root included, deletes an object before so long."""
+
+
+def name_of(scope: Scope, purpose: str) -> str:
+    """The bucket's name, which every stack of the client derives alike."""
+    return scope.name("bucket", purpose)
+
+
+def bucket(
+    scope: Scope,
+    parent: pulumi.Resource,
+    purpose: str,
+    account: pulumi.Input[str],
+    *,
+    key: pulumi.Input[str] | None,
+    keep: Keep,
+    statements: Sequence[Statement] = (),
+    access_logs: bool = True,
+) -> aws.s3.Bucket:
+    """A bucket with everything around it; `key` None is S3's own key, for access logs only."""
+    name = name_of(scope, purpose)
+    made = aws.s3.Bucket(
+        purpose,
+        bucket=name,
+        force_destroy=False,
+        object_lock_enabled=keep.locked > 0,
+        opts=scope.stateful(parent),
+    )
+    _closed(scope, parent, purpose, made)
+    versions = aws.s3.BucketVersioning(
+        purpose,
+        bucket=made.id,
+        versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
+            status="Enabled"
+        ),
+        opts=scope.child(parent),
+    )
+    _encrypted(scope, parent, purpose, made, key)
+    _kept(scope, parent, purpose, made, keep, versions)
+    if access_logs:
+        aws.s3.BucketLogging(
+            purpose,
+            bucket=made.id,
+            target_bucket=name_of(scope, ACCESS_LOGS),
+            target_prefix=f"{purpose}/",
+            opts=scope.child(parent),
+        )
+    aws.s3.BucketPolicy(
+        purpose,
+        bucket=made.id,
+        policy=document(*encrypted_transport(name), own_account_only(name, account), *statements),
+        opts=scope.child(parent),
+    )
+    return made
+
+
+def _closed(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.Bucket) -> None:
+    aws.s3.BucketPublicAccessBlock(
+        purpose,
+        bucket=made.id,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=scope.child(parent),
+    )
+    aws.s3.BucketOwnershipControls(
+        purpose,
+        bucket=made.id,
+        rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+        opts=scope.child(parent),
+    )
+
+
+def _encrypted(
+    scope: Scope,
+    parent: pulumi.Resource,
+    purpose: str,
+    made: aws.s3.Bucket,
+    key: pulumi.Input[str] | None,
+) -> None:
+    s3 = aws.s3
+    default = s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+        sse_algorithm="aws:kms" if key is not None else "AES256", kms_master_key_id=key
+    )
+    s3.BucketServerSideEncryptionConfiguration(
+        purpose,
+        bucket=made.id,
+        rules=[
+            s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                apply_server_side_encryption_by_default=default,
+                bucket_key_enabled=key is not None,  # one call of the key for many objects
+            )
+        ],
+        opts=scope.child(parent),
+    )
+
+
+def _kept(
+    scope: Scope,
+    parent: pulumi.Resource,
+    purpose: str,
+    made: aws.s3.Bucket,
+    keep: Keep,
+    versions: aws.s3.BucketVersioning,
+) -> None:
+    s3 = aws.s3
+    former = s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+        noncurrent_days=keep.former
+    )
+    expiry = (
+        s3.BucketLifecycleConfigurationRuleExpirationArgs(days=keep.objects)
+        if keep.objects
+        else s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True)
+    )
+    s3.BucketLifecycleConfiguration(
+        purpose,
+        bucket=made.id,
+        rules=[
+            s3.BucketLifecycleConfigurationRuleArgs(
+                id="keep",
+                status="Enabled",
+                filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                expiration=expiry,
+                noncurrent_version_expiration=former,
+                abort_incomplete_multipart_upload=(
+                    s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                        days_after_initiation=7
+                    )
+                ),
+            )
+        ],
+        opts=scope.child(parent, depends_on=[versions]),
+    )
+    if keep.locked:
+        s3.BucketObjectLockConfiguration(
+            purpose,
+            bucket=made.id,
+            rule=s3.BucketObjectLockConfigurationRuleArgs(
+                default_retention=s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
+                    mode="COMPLIANCE", days=keep.locked
+                )
+            ),
+            # A lock grows by the console or not at all; a plan never shortens it.
+            opts=scope.stateful(parent, depends_on=[versions]),
+        )
