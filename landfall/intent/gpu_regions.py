@@ -2,14 +2,21 @@
 
 Google Cloud, as of 2026-02-05: https://cloud.google.com/compute/docs/gpus/gpu-regions-zones, for the
 machine series that `landfall/intent/machines.py` uses (H100 means A3 High, not A3 Edge or Mega; A100-40GB
-A2 Standard, A100-80GB A2 Ultra). Leaves out whether there is capacity or quota today: `landfall
+A2 Standard, A100-80GB A2 Ultra). Azure, as of 2026-06-18: the regions for which Azure's retail price list
+holds an hourly price of the machine, as collected in github.com/Azure/karpenter-provider-azure
+(`pkg/providers/pricing/zz_generated.pricing.go` at 352646f, generated on that day). Leaves out whether there is capacity or quota today: `landfall
 preflight` asks the live account.
 """
 
 from __future__ import annotations
 
-AS_OF = {"gcp": "2026-02-05"}
-SOURCES = {"gcp": "https://cloud.google.com/compute/docs/gpus/gpu-regions-zones"}
+from landfall.intent.machines import MACHINES
+
+AS_OF = {"gcp": "2026-02-05", "azure": "2026-06-18"}
+SOURCES = {
+    "gcp": "https://cloud.google.com/compute/docs/gpus/gpu-regions-zones",
+    "azure": "https://github.com/Azure/karpenter-provider-azure/blob/352646f/pkg/providers/pricing/zz_generated.pricing.go",
+}
 
 # GPU → "region zone-letters, …"
 _GCP = {
@@ -48,7 +55,74 @@ GCP_GPU_ZONES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """GPU → region → the zones with such machines; a node pool in any other zone is refused."""
 
+# Machine types → their regions
+_AZURE = {
+    "Standard_NC4as_T4_v3 Standard_NC64as_T4_v3": """
+        australiacentral australiacentral2 australiaeast brazilsouth canadacentral
+        centralindia centralus eastus eastus2 francecentral germanywestcentral
+        israelcentral italynorth japaneast japanwest koreacentral malaysiawest
+        northcentralus northeurope polandcentral southcentralus southeastasia southindia
+        swedencentral uksouth westeurope westus westus2 westus3""",
+    "Standard_NV36ads_A10_v5 Standard_NV72ads_A10_v5": """
+        australiaeast brazilsouth canadacentral centralindia centralus eastasia eastus
+        eastus2 francecentral germanywestcentral indonesiacentral israelcentral
+        italynorth japaneast koreacentral koreasouth malaysiawest mexicocentral
+        northcentralus northeurope polandcentral qatarcentral southafricanorth
+        southcentralus southeastasia spaincentral swedencentral switzerlandnorth
+        uaenorth uksouth westeurope westus westus2 westus3""",
+    "Standard_ND96asr_v4": """
+        eastus italynorth southcentralus westeurope westus2""",
+    "Standard_NC24ads_A100_v4 Standard_NC48ads_A100_v4 Standard_NC96ads_A100_v4": """
+        australiaeast brazilsouth canadacentral centralindia centralus eastus eastus2
+        francecentral germanywestcentral italynorth japaneast koreacentral
+        northcentralus northeurope polandcentral southcentralus southeastasia
+        spaincentral swedencentral switzerlandnorth uksouth westeurope westus westus2
+        westus3""",
+    "Standard_ND96amsr_A100_v4": """
+        australiaeast brazilsouth canadacentral canadaeast centralus eastus eastus2
+        francecentral germanynorth italynorth japaneast japanwest norwayeast
+        polandcentral southafricanorth southcentralus southindia spaincentral
+        swedencentral switzerlandnorth switzerlandwest uaecentral uaenorth uksouth
+        ukwest westeurope westus westus2 westus3""",
+    "Standard_NC40ads_H100_v5 Standard_NC80adis_H100_v5": """
+        australiaeast canadacentral centralindia centralus eastus eastus2
+        germanywestcentral indonesiacentral japaneast koreacentral koreasouth
+        malaysiawest northcentralus northeurope southcentralus southeastasia
+        spaincentral swedencentral switzerlandnorth uaenorth uksouth westeurope westus
+        westus2 westus3""",
+    "Standard_ND96isr_H100_v5": """
+        australiaeast canadacentral centralus eastus eastus2 japaneast japanwest
+        koreacentral northcentralus polandcentral southafricanorth southafricawest
+        southcentralus spaincentral swedencentral switzerlandnorth uaenorth uksouth
+        westcentralus westeurope westus westus2 westus3""",
+    "Standard_ND96isr_H200_v5": """
+        australiaeast australiasoutheast brazilsouth centralus eastus2 francecentral
+        germanywestcentral indonesiacentral italynorth japaneast japanwest koreasouth
+        malaysiawest mexicocentral northcentralus northeurope norwayeast polandcentral
+        southafricanorth southeastasia spaincentral swedencentral uaenorth uksouth
+        ukwest westus westus2 westus3""",
+    "Standard_ND128isr_NDR_GB200_v6": """
+        australiaeast australiasoutheast brazilsouth canadaeast centralus eastus eastus2
+        germanywestcentral indonesiacentral italynorth koreacentral koreasouth
+        northcentralus southindia spaincentral uaecentral uksouth westus2 westus3""",
+}
+AZURE_MACHINE_REGIONS: dict[str, frozenset[str]] = {
+    machine: frozenset(regions.split())
+    for machines, regions in _AZURE.items()
+    for machine in machines.split()
+}
+"""Machine type → the regions that sell it: a region may sell eight GPUs in a machine, but not one."""
+
+
+def _azure() -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for one in MACHINES["azure"]:
+        found.setdefault(one.accelerator, set()).update(AZURE_MACHINE_REGIONS[one.type])
+    return {gpu: tuple(sorted(regions)) for gpu, regions in found.items()}
+
+
 GPU_REGIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "gcp": {gpu: tuple(regions) for gpu, regions in GCP_GPU_ZONES.items()},
+    "azure": _azure(),
 }
 """Cloud → GPU → the regions that sell it. A cloud that is not here is not checked."""
