@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 import pulumi
@@ -76,6 +76,8 @@ class Network:
     cidr: Text
     private_zones: Table
     """Azure: private DNS zone name to its id; elsewhere empty."""
+    egress_addresses: Texts = field(default_factory=lambda: pulumi.Output.from_input([]))
+    """Public addresses by which the network goes out (NAT); empty where it has none."""
 
 
 @dataclass(frozen=True)

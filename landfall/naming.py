@@ -192,6 +192,11 @@ RULES: dict[str, NameRule] = {
     "snowflake.warehouse": NameRule(255, separator="_", upper=True),
     "snowflake.role": NameRule(255, separator="_", upper=True),
     "snowflake.user": NameRule(255, separator="_", upper=True),
+    "snowflake.integration": NameRule(255, separator="_", upper=True),
+    "snowflake.volume": NameRule(255, separator="_", upper=True),
+    "snowflake.policy": NameRule(255, separator="_", upper=True),
+    "snowflake.monitor": NameRule(255, separator="_", upper=True),
+    "snowflake.stage": NameRule(255, separator="_", upper=True),
     # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ (RFC 1123 label)
     "kubernetes.namespace": NameRule(63, forbidden="^kube-"),
     "kubernetes.service": NameRule(63),

@@ -15,9 +15,9 @@ Use = Literal["training", "serving"]
 
 
 class Pool(NamedTuple):
-    """One pool: a use's GPUs from one kind of capacity. `index` is its place in `Cluster.gpu_pools`."""
+    """One pool: a use's GPUs from one kind of capacity. `place` is where it stands in `Cluster.gpu_pools`."""
 
-    index: int
+    place: int
     use: Use
     capacity: str
     wanted: GpuPool

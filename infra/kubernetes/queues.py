@@ -94,7 +94,7 @@ class Queues(pulumi.ComponentResource):
             tolerations.append(
                 {"key": key, "operator": "Equal", "value": value, "effect": "NoSchedule"}
             )
-        node = cluster.gpu_pools.apply(lambda names, place=pool.index: names[place])
+        node = cluster.gpu_pools.apply(lambda names, place=pool.place: names[place])
         return custom(
             scope, self, f"flavor-{pool.name}", f"{_API}/ResourceFlavor", metadata(pool.name),
             {"nodeLabels": {cloud.pool_label: node}, "tolerations": tolerations},

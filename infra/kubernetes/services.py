@@ -30,7 +30,7 @@ def build_services(
 ) -> Services:
     """Everything that runs on the cluster; gives the addresses inside the network."""
     scope = open_cluster(scope, cluster)
-    services = Services(pulumi.Output.from_input(addresses(scope, data)))
+    services = Services(pulumi.Output.all(**addresses(scope, data)))
     namespaces = build_namespaces(scope, foundation)
     build_admission(scope, cluster, namespaces)
     basics = build_basics(scope, foundation)

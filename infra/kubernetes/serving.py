@@ -292,7 +292,7 @@ def _gpu(scope: Scope) -> list[pools.Pool]:
 def _on_gpu(scope: Scope, cluster: Cluster, wanted: list[pools.Pool]) -> dict[str, Any]:
     """On nodes of the serving pools only, sooner on those that the intent names first."""
     cloud = cloud_of(scope)
-    names = [cluster.gpu_pools.apply(lambda all_, place=pool.index: all_[place]) for pool in wanted]
+    names = [cluster.gpu_pools.apply(lambda all_, place=pool.place: all_[place]) for pool in wanted]
 
     def on(values: list[pulumi.Output[str]]) -> dict[str, Any]:
         return {"matchExpressions": [{"key": cloud.pool_label, "operator": "In", "values": values}]}
