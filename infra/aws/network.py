@@ -34,7 +34,7 @@ from landfall.errors import UsageError
 OFFERED = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HubAndSpoke(contract.Network):
     """The contract's network, and what only the security layer asks of it; empty where there is none."""
 
