@@ -27,6 +27,7 @@ _GRANTED = (
     "Key Vault Secrets User",
     "AcrPull",
     "AcrPush",
+    "Managed Identity Operator",
     "Network Contributor",
     "Contributor",
     "Cost Management Reader",

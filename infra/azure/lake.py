@@ -32,8 +32,9 @@ GRANTS: dict[str, dict[str, str]] = {
     "serve": {"artifacts": _READ},
     "orchestrate": {"artifacts": _READ},
 }
-"""Workload → zone → role. `serve` may besides write below `predictions/` of gold; `bi` reads marts only."""
-PREDICTIONS = "predictions"
+"""Workload → zone → role; `bi` reads marts only, in the warehouse."""
+FOLDERS = {"serve": ("gold", "predictions"), "ingest": ("artifacts", "spark")}
+"""Workload → zone and the one folder there that it may write besides: predictions, and Spark's jars and logs."""
 
 
 class AzureLake(pulumi.ComponentResource):
@@ -155,16 +156,17 @@ class AzureLake(pulumi.ComponentResource):
                         principals[workload],
                         self._containers[zone].id,
                     )
-        if "gold" in self._containers:
-            grant(
-                scope,
-                self,
-                "serve-writes-predictions",
-                role_id(organization, _WRITE),
-                principals["serve"],
-                self._containers["gold"].id,
-                condition=_only_below(PREDICTIONS),
-            )
+        for workload, (zone, folder) in FOLDERS.items():
+            if zone in self._containers:
+                grant(
+                    scope,
+                    self,
+                    f"{workload}-writes-{folder}",
+                    role_id(organization, _WRITE),
+                    principals[workload],
+                    self._containers[zone].id,
+                    condition=_only_below(folder),
+                )
 
     def _contract(self) -> Lake:
         scope = self._scope

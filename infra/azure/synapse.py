@@ -1,8 +1,8 @@
 """How every Synapse workspace is made: in a managed network that lets no data out, our key, Entra only.
 
 Synapse's own roles lie in its data plane and are no resources of Azure: who may submit or query is granted
-once, by the person who made the workspace (its first administrator), with the command that
-`submit_grant` writes. So is the approval of the workspace's private endpoint to the lake. Leaves out pools.
+once, by the person who made the workspace (its first administrator). So is the approval of the workspace's
+private endpoint to the lake (`az network private-endpoint-connection approve`). Leaves out pools.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pulumi_azure_native import synapse
 from infra.azure.accounts import key_parts
 from infra.azure.groups import group, group_id, group_name
 from infra.azure.provider import region_of
+from infra.azure.roles import grant, role_id
 from infra.azure.vault import tenant_of
 from infra.azure.watch import watch
 from infra.contract import Foundation, Lake
@@ -74,6 +75,15 @@ def build_workspace(
         ),
         scope.stateful(parent),
     )
+    artifacts = lake.buckets["artifacts"].apply(lambda one: one.partition("/")[2])
+    grant(
+        scope,
+        parent,
+        f"{name}-workspace-uses-artifacts",
+        role_id(foundation.organization, "Storage Blob Data Contributor"),
+        workspace.identity.apply(principal),
+        pulumi.Output.concat(account_id, "/blobServices/default/containers/", artifacts),
+    )
     watch(
         scope,
         parent,
@@ -85,3 +95,8 @@ def build_workspace(
         else ("SynapseRbacOperations", "BigDataPoolAppsEnded"),
     )
     return workspace
+
+
+def principal(identity: synapse.outputs.ManagedIdentityResponse | None) -> str:
+    """The object id of a workspace's own identity."""
+    return identity.principal_id if identity else ""

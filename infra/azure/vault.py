@@ -91,10 +91,15 @@ def build_vault(
     keys = {
         domain: pulumi.Output.from_input(adopted)
         if adopted and domain == "data"
-        else _key(scope, parent, group, vault, domain, strict).key_uri
+        else _uri(domain, _key(scope, parent, group, vault, domain, strict))
         for domain in KEY_DOMAINS
     }
     return VaultParts(vault, encryption, [may_encrypt], keys)
+
+
+def _uri(domain: str, key: keyvault.Key) -> Text:
+    """A key's URI: without version, so that users follow it; but disks demand one to begin with."""
+    return key.key_uri_with_version if domain == "cluster" else key.key_uri
 
 
 def tenant_of(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group
 from infra.azure.provider import region_of
 from infra.azure.roles import grant, role_id
-from infra.azure.synapse import build_workspace
+from infra.azure.synapse import build_workspace, principal
 from infra.azure.vault import tenant_of
 from infra.azure.zones import spans_zones
 from infra.contract import Foundation, Lake, Text, Warehouse
@@ -108,7 +108,7 @@ class AzureWarehouse(pulumi.ComponentResource):
             self,
             "warehouse-reads-silver",
             role_id(foundation.organization, "Storage Blob Data Reader"),
-            workspace.identity.apply(_principal),
+            workspace.identity.apply(principal),
             self._silver(lake),
         )
         return {
@@ -154,10 +154,6 @@ class AzureWarehouse(pulumi.ComponentResource):
             "database": _POOL,
             "server_secret": FABRIC_SERVER,
         }
-
-
-def _principal(identity: synapse.outputs.ManagedIdentityResponse | None) -> str:
-    return identity.principal_id if identity else ""
 
 
 def build_warehouse(scope: Scope, foundation: Foundation, lake: Lake) -> Warehouse:
