@@ -18,6 +18,7 @@ from infra.plan.model import Resource
 UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ACCOUNT = "123456789012"
 TENANT = "11111111-2222-3333-4444-555555555555"
+_GUIDS = {"tenantid", "principalid", "clientid", "subscriptionid", "customerid"}
 _SPECIAL = "4dabf18193072939515e22adb298388d"  # marks secrets and assets on the wire
 _DEPTH = 6
 
@@ -35,7 +36,7 @@ class Outputs:
         state: dict[str, Any] = dict(given)
         for name, declared in _properties(kind).items():
             if name in state:
-                state[name] = _answered(state[name], declared)
+                state[name] = self._answered(one, name, state[name], declared)
                 continue
             if name == "id":
                 continue
@@ -45,6 +46,35 @@ class Outputs:
         if one.type.startswith("pulumi:providers:"):
             return digest(one.urn), state
         return one.import_id or _id(one), state
+
+    def _answered(self, one: Resource, name: str, value: Any, declared: Any) -> Any:
+        """An input as the cloud gives it back: with what it adds inside (an address, a URI), and, where
+        azure-native takes identities as a list and answers with a mapping of their ids, so."""
+        from pulumi import _types
+
+        declared = _types.unwrap_type(declared)
+        origin, args = typing.get_origin(declared), typing.get_args(declared)
+        if isinstance(value, list):
+            if origin in (dict, Mapping):
+                return {key: {} for key in value if isinstance(key, str)}
+            return [self._answered(one, name, each, args[0]) for each in value] if args else value
+        nested = isinstance(declared, type) and _types.is_output_type(declared)
+        if not isinstance(value, dict) or not nested or _SPECIAL in value:
+            return value
+        answer = dict(value)
+        for key, inner in _types.output_type_types(declared).items():
+            if key in answer:
+                answer[key] = self._answered(one, key, answer[key], inner)
+            elif not self.known:
+                answer[key] = UNKNOWN_ON_WIRE
+            elif key == "outputs" and isinstance(value.get("template"), dict):
+                asked = value["template"].get(
+                    "outputs", {}
+                )  # an ARM deployment answers what it is asked
+                answer[key] = {each: {"value": f"{one.name}-{each}"} for each in asked}
+            else:
+                answer[key] = self._value(one, key, inner, 1)
+        return answer
 
     def _value(self, one: Resource, name: str, declared: Any, depth: int = 0) -> Any:
         from pulumi import _types
@@ -71,24 +101,6 @@ class Outputs:
         if args and len(args) == 1:
             return [self._value(one, name, args[0], depth + 1)]
         return {}
-
-
-def _answered(value: Any, declared: Any) -> Any:
-    """An input as the cloud gives it back: azure-native takes identities as a list and answers with a
-    mapping of their ids."""
-    from pulumi import _types
-
-    declared = _types.unwrap_type(declared)
-    if isinstance(value, list) and typing.get_origin(declared) in (dict, Mapping):
-        return {key: {} for key in value if isinstance(key, str)}
-    nested = isinstance(declared, type) and _types.is_output_type(declared)
-    if isinstance(value, dict) and nested and not value.keys() & {_SPECIAL}:
-        parts = _types.output_type_types(declared)
-        return {
-            key: _answered(inner, parts[key]) if key in parts else inner
-            for key, inner in value.items()
-        }
-    return value
 
 
 @cache
@@ -162,7 +174,7 @@ def _text(one: Resource, name: str) -> str:
         return f"serviceAccount:{_text(one, 'email')}"
     if package == "gcp" and lowered == "project":
         return "project"
-    if package == "azure-native" and lowered in ("tenantid", "principalid", "clientid"):
+    if package == "azure-native" and lowered in _GUIDS:
         return TENANT
     if lowered.endswith(("cidrblock", "ipcidrrange", "cidr")):
         return "10.255.0.0/16"
