@@ -98,7 +98,10 @@ class LakeTable:
     def properties(self) -> dict[str, str]:
         """The table's properties, read anew."""
         self.java.refresh()
-        return dict(self.java.properties())
+        # As one text: the ledger grows by an entry a batch, and each would be a call into the JVM.
+        jvm: Any = self.spark._jvm
+        mapper = jvm.com.fasterxml.jackson.databind.ObjectMapper()
+        return json.loads(mapper.writeValueAsString(self.java.properties()))
 
     def columns(self) -> dict[str, str]:
         """Name → Iceberg type of each column, in the table's order."""
@@ -121,9 +124,9 @@ class LakeTable:
         transaction = self.java.newTransaction()
         schema = transaction.updateSchema()
         for name, kind in added.items():
-            schema.addColumn(name, kinds.fromPrimitiveName(kind))
+            schema.addColumn(name, kinds.fromPrimitiveString(kind))
         for name, kind in widened.items():
-            schema.updateColumn(name, kinds.fromPrimitiveName(kind))
+            schema.updateColumn(name, kinds.fromPrimitiveString(kind))
         schema.commit()
         noted = transaction.updateProperties().set(AGREED, agreed)
         if changes:
