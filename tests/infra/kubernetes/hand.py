@@ -59,7 +59,12 @@ def intent(cloud: str = "gcp", **changes: Any) -> Intent:
 def full(cloud: str = "gcp", environment: str = "prod", **changes: Any) -> Intent:
     """Everything that can be asked of the cluster at once."""
     base = intent(cloud).model_dump(mode="json", exclude_unset=True)
-    pool = {"accelerator": _GPU[cloud], "count": 1, "max_nodes": 4, "capacity": ["spot", "on-demand"]}
+    pool = {
+        "accelerator": _GPU[cloud],
+        "count": 1,
+        "max_nodes": 4,
+        "capacity": ["spot", "on-demand"],
+    }
     ml = {**base["ml"], "training_gpu": pool, "serving_gpu": {**pool, "max_nodes": 2}}
     wanted: dict[str, Any] = {
         "ml": ml,
