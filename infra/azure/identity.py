@@ -166,7 +166,7 @@ class AzureIdentity(pulumi.ComponentResource):
     ) -> None:
         managedidentity.FederatedIdentityCredential(
             f"{name}-trust",
-            federated_identity_credential_resource_name_="jenkins",
+            federated_identity_credential_resource_name="jenkins",
             resource_name_=identity.name,
             resource_group_name=self._group,
             issuer=issuer,
