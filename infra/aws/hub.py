@@ -30,6 +30,7 @@ class Hub:
         self._scope, self._parent, self._addresses = scope, parent, addresses
         self._child = scope.child(parent)
         self.ready: list[pulumi.Resource] = []
+        self.ways_out: list[aws.ec2.NatGateway] = []
         self.network: aws.ec2.Vpc | None = None
         self.firewall: aws.networkfirewall.Firewall | None = None
         self.gateway = aws.ec2transitgateway.TransitGateway(
@@ -100,6 +101,7 @@ class Hub:
                 scope, parent, name, network.id, addresses.hub_public[index - 1], zone, public
             )
             way = nat(scope, parent, f"hub-{index}", lies, gateway)
+            self.ways_out.append(way)
             table = route_table(scope, parent, f"hub-attachment-{index}", network.id)
             self.ready.append(
                 aws.ec2.Route(

@@ -56,6 +56,7 @@ class Network(pulumi.ComponentResource):
         self.zones = zones_of(cloud(scope).region)
         self.addresses = cut(scope.intent.network.cidr, len(self.zones))
         self.ready: list[pulumi.Resource] = []
+        self.ways_out: list[aws.ec2.NatGateway] = []
         self.hub: pulumi.Input[str] = ""
         self.firewall: pulumi.Input[str] = ""
         self.private: list[pulumi.Input[str]] = []
@@ -132,6 +133,7 @@ class Network(pulumi.ComponentResource):
                     transit_gateway_id=hub.gateway.id, after=[attachment],
                 )  # fmt: skip
         self.ready += hub.ready
+        self.ways_out = hub.ways_out
 
     def _by_itself(self, spoke: aws.ec2.Vpc, tables: Sequence[aws.ec2.RouteTable]) -> None:
         """One NAT in the first zone, behind the firewall where there is an allow-list."""
@@ -141,6 +143,7 @@ class Network(pulumi.ComponentResource):
         self._route("internet", public, ANYWHERE, gateway_id=gateway.id)
         lies = subnet(scope, self, "public-1", spoke.id, addresses.public[0], zone, public)
         way = nat(scope, self, "platform", lies, gateway)
+        self.ways_out = [way]
         out: dict[str, Any] = {"nat_gateway_id": way.id}
         if scope.intent.network.egress == "allow-list":
             watched = route_table(scope, self, "firewall", spoke.id)
@@ -228,6 +231,7 @@ def build_network(scope: Scope, organization: contract.Organization) -> HubAndSp
         zones=pulumi.Output.from_input([] if adopted else list(made.zones)),
         cidr=pulumi.Output.from_input(own),
         private_zones=pulumi.Output.from_input({}),
+        egress_addresses=pulumi.Output.all(*(way.public_ip for way in made.ways_out)).apply(list),
         hub=pulumi.Output.from_input(made.hub),
         firewall=pulumi.Output.from_input(made.firewall),
     )

@@ -1,0 +1,130 @@
+"""The lake: six buckets, the Iceberg catalog in Glue, and who reads and writes which zone.
+
+Objects of the landing zone are let go after their days. Those of the other zones belong to Iceberg tables, which
+a lifecycle by age would break: there the days are for former versions, which nobody reads any more. An adopted
+bucket is taken under protection and otherwise left as the client keeps it. Leaves out tables: pipelines
+and dbt make them.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import contract
+from infra.aws.buckets import Keep, bucket
+from infra.aws.catalog import NAMESPACES, build_catalog
+from infra.aws.policies import Statement, allow
+from infra.aws.provider import cloud
+from infra.aws.roles import grant
+from infra.contract import ZONES
+from infra.scope import Scope
+
+OFFERED = True
+CATALOG = "lake"
+"""What Spark and PyIceberg call it, as on the laptop."""
+READ = ("s3:GetObject", "s3:GetObjectVersion")
+WRITE = (
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+)
+LIST = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
+# Who may do what in which zone. Landing is written by the sources' own transfer, and by Spark for databases.
+ACCESS: dict[str, dict[str, tuple[str, ...]]] = {
+    "ingest": {
+        "landing": (*READ, "s3:PutObject"), "bronze": READ + WRITE, "silver": READ + WRITE,
+        "quarantine": READ + WRITE, "artifacts": READ + WRITE,
+    },
+    "transform": {"silver": READ, "gold": READ + WRITE, "artifacts": READ},
+    "train": {"gold": READ, "artifacts": READ + WRITE},
+    "serve": {"artifacts": READ, "gold": ("s3:PutObject",)},
+    "orchestrate": {"landing": (), "artifacts": READ + WRITE},
+}  # fmt: skip
+"""Workload → zone → actions on its objects; a zone named without any may be listed only."""
+PREDICTIONS = "predictions/*"
+"""Where in gold serving may add objects; it reads nothing there."""
+
+
+class Lake(pulumi.ComponentResource):
+    """Buckets and catalog."""
+
+    def __init__(self, scope: Scope, foundation: contract.Foundation) -> None:
+        super().__init__("landfall:aws:Lake", "lake", None, scope.component())
+        self._scope = scope
+        self._key = foundation.security.keys["data"]
+        self.buckets = {zone: self._zone(zone, foundation) for zone in ZONES}
+        for workload, zones in ACCESS.items():
+            self._grant(workload, zones, foundation.identity.resources[workload])
+        self.catalog = build_catalog(scope, self, foundation, self.buckets)
+        self.register_outputs({})
+
+    def _zone(self, zone: str, foundation: contract.Foundation) -> aws.s3.Bucket:
+        scope, lake = self._scope, self._scope.intent.lake
+        adopted = scope.intent.network.adopt.buckets.get(zone)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        if adopted:
+            return aws.s3.Bucket(
+                zone,
+                bucket=adopted,
+                opts=scope.stateful(
+                    self,
+                    import_=adopted,
+                    ignore_changes=[
+                        "corsRules", "forceDestroy", "grants", "lifecycleRules", "loggings",
+                        "objectLockEnabled", "policy", "replicationConfiguration", "requestPayer",
+                        "serverSideEncryptionConfiguration", "tags", "tagsAll", "versioning", "website",
+                    ],
+                ),
+            )  # fmt: skip
+        days = lake.retention_days[zone]  # pyright: ignore[reportArgumentType]
+        landing = zone == "landing"
+        return bucket(
+            scope, self, zone, foundation.organization.tenancy,
+            key=self._key,
+            keep=Keep(
+                objects=days if landing else 0,
+                former=30 if landing else days,
+                locked=days if landing and lake.lock else 0,
+            ),
+        )  # fmt: skip
+
+    def _grant(
+        self, workload: str, zones: dict[str, tuple[str, ...]], to: pulumi.Input[str]
+    ) -> None:
+        arns = {zone: self.buckets[zone].arn for zone in zones}
+        statements: list[Statement] = [
+            allow("List", LIST, list(arns.values())),
+            allow("Key", ["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"], self._key),
+        ]
+        for zone, actions in zones.items():
+            if actions:
+                within = PREDICTIONS if (workload, zone) == ("serve", "gold") else "*"
+                objects = pulumi.Output.concat(arns[zone], "/", within)
+                statements.append(allow(zone.capitalize(), actions, objects))
+        grant(self._scope, self, f"{workload}-lake", to, *statements)
+
+
+def build_lake(scope: Scope, foundation: contract.Foundation) -> contract.Lake:
+    """Build the buckets and the catalog; the storage and catalog properties need no secret, only a role."""
+    made, region = Lake(scope, foundation), cloud(scope).region
+    uris = {zone: pulumi.Output.concat("s3://", one.id) for zone, one in made.buckets.items()}
+    tables = uris["silver"]
+    properties = {"type": "glue", "glue.region": region, "s3.region": region, "warehouse": tables}
+    spark = {
+        "catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        "io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        "client.region": region,
+        "warehouse": tables,
+    }
+    return contract.Lake(
+        zones=uris,
+        buckets={zone: one.id for zone, one in made.buckets.items()},
+        # Known once the namespaces are there, so nothing makes a table before its home.
+        catalog=pulumi.Output.all(*(made.catalog[one].id for one in NAMESPACES)).apply(
+            lambda _: CATALOG
+        ),
+        catalog_properties=pulumi.Output.from_input(properties),
+        catalog_spark=pulumi.Output.from_input(spark),
+        storage_options=pulumi.Output.from_input({"client_kwargs.region_name": region}),
+    )
