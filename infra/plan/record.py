@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlparse
 
 from google.protobuf import empty_pb2, json_format, struct_pb2
 
+from infra.plan.aliases import cheap_aliases
 from infra.plan.model import SECRET, UNKNOWN, Plan, Resource
 from infra.plan.outputs import Outputs
 from landfall.errors import LandfallError
@@ -81,7 +82,8 @@ def _record(
     os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a text raises, never prints
     try:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, program)))
+        with cheap_aliases():
+            loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, program)))
     finally:
         asyncio.set_event_loop(None)
         loop.run_until_complete(loop.shutdown_default_executor())

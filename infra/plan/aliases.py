@@ -1,0 +1,65 @@
+"""Recording without the cost of azure-native's version aliases (some ten to fifty a resource).
+
+The resource constructor turns every alias into a URN through four Outputs, each a task on the event loop; those
+URNs serve only engines that do not take alias specifications. The recorder takes them, so while it records
+the URNs are not built, and an alias that says no more than a type (all of the SDK's own) becomes its
+specification at once. What is recorded stays the same (`tests/infra/plan/test_record.py`). Source:
+`pulumi/resource.py` and `pulumi/runtime/resource.py`, 3.272. Leaves out every other kind of alias: Pulumi's own
+code handles those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+
+@contextmanager
+def cheap_aliases() -> Iterator[None]:
+    """While this is entered, resources are constructed without alias URNs."""
+    from pulumi import resource
+    from pulumi.runtime import resource as runtime
+
+    collapse, prepare = resource.collapse_alias_to_urn, runtime.prepare_aliases
+
+    def no_urn(alias: Any, name: str, type_: str, parent: Any) -> Any:  # noqa: ARG001
+        return ""
+
+    async def specifications(one: Any, options: Any, takes_specifications: bool) -> list[Any]:
+        aliases = options.aliases if options is not None else None
+        if not aliases or not takes_specifications:
+            return await prepare(one, options, takes_specifications)
+        slow = [alias for alias in aliases if _only_type(alias) is None]
+        quick = [_specification(kind) for alias in aliases if (kind := _only_type(alias))]
+        if not slow:
+            return quick
+        options = options._copy()
+        options.aliases = slow
+        return [*quick, *await prepare(one, options, takes_specifications)]
+
+    resource.collapse_alias_to_urn = no_urn
+    runtime.prepare_aliases = specifications
+    try:
+        yield
+    finally:
+        resource.collapse_alias_to_urn = collapse
+        runtime.prepare_aliases = prepare
+
+
+def _only_type(alias: Any) -> str | None:
+    """The type of an alias that gives nothing else."""
+    from pulumi import Alias
+
+    if not isinstance(alias, Alias) or not isinstance(alias.type_, str):
+        return None
+    rest = (alias.name, alias.parent, alias.stack, alias.project)
+    return alias.type_ if all(part is ... for part in rest) else None
+
+
+@cache
+def _specification(type_: str) -> Any:
+    from pulumi.runtime.proto import alias_pb2
+
+    return alias_pb2.Alias(spec=alias_pb2.Alias.Spec(type=type_, parentUrn=""))

@@ -1,0 +1,169 @@
+"""Kubernetes resources: the real schemas, strictly, and what the API server checks beyond them.
+
+Built-in kinds by kubernetes-validate's packaged OpenAPI schemas of VERSION; custom ones by the schemas of
+`infra/kubernetes/crds.py`, which name only the fields that Landfall uses: another field there is a warning. Leaves
+out what charts render (Helm releases).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.plan.check.finding import Finding, finding, one_of, open_value
+from infra.plan.model import Plan, Resource
+
+VERSION = "1.37"
+_NAMES = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"
+_LABELS = "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"
+_QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(([KMGTPE]i)|[munkMGTPE]|[eE][+-]?\d+)?")
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_VALUE = re.compile(r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?")
+_SECURITY = ("privileged", "baseline", "restricted")
+_ENUMS = {
+    "effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
+    "operator": ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Equal"),
+    "policyTypes": ("Ingress", "Egress"),
+    "imagePullPolicy": ("Always", "IfNotPresent", "Never"),
+    "restartPolicy": ("Always", "OnFailure", "Never"),
+    "protocol": ("TCP", "UDP", "SCTP"),
+    "concurrencyPolicy": ("Allow", "Forbid", "Replace"),
+    "accessModes": ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"),
+    "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    "whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
+}
+"""Keys of pods, policies and volumes whose values the OpenAPI schema leaves open; from the API reference."""
+
+
+def check_manifests(plan: Plan) -> Iterator[Finding]:
+    """Findings of every Kubernetes resource in the plan."""
+    for one in plan.resources:
+        if one.type.startswith("kubernetes:") and "apiVersion" in one.inputs and "kind" in one.inputs:
+            manifest = _known(one.inputs)
+            yield from _schema(one, manifest)
+            yield from _metadata(one, manifest.get("metadata") or {})
+            if "." not in str(manifest["apiVersion"]).partition("/")[0] or "k8s.io" in str(manifest["apiVersion"]):  # fmt: skip
+                yield from _beyond(one, manifest, "")
+            yield from _selector(one, manifest)
+
+
+def _known(value: Any) -> Any:
+    """The manifest without what nobody knows yet: an unknown value fits everywhere."""
+    if isinstance(value, Mapping):
+        return {k: _known(v) for k, v in value.items() if not open_value(v) and v is not None}
+    if isinstance(value, list):
+        return [_known(v) for v in value if not open_value(v)]
+    return value
+
+
+def _schema(one: Resource, manifest: dict[str, Any]) -> Iterator[Finding]:
+    import kubernetes_validate
+
+    from infra.kubernetes.crds import schema
+
+    custom = schema(str(manifest["apiVersion"]), str(manifest["kind"]))
+    if custom is not None:
+        yield from _against(one, manifest, custom, f"{manifest['kind']} of {manifest['apiVersion']}")
+        return
+    try:
+        kubernetes_validate.validate(manifest, VERSION, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        path = _path(error.path)
+        value = _value_at(manifest, error.path)
+        unknown = [k for k in one.inputs if open_value(one.inputs[k])]
+        required = error.validator == "required"
+        if not (required and unknown):
+            yield finding("manifest", one, path, value, error.message, f"Kubernetes {VERSION}'s OpenAPI schema")  # fmt: skip
+    except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
+        builtin = not re.search(r"\.", str(manifest["apiVersion"]).partition("/")[0])
+        if builtin or str(manifest["apiVersion"]).partition("/")[0].endswith(".k8s.io"):
+            yield finding("manifest", one, "apiVersion", manifest["apiVersion"], f"an API version that has the kind {manifest['kind']}", f"Kubernetes {VERSION}'s OpenAPI schema", "warn")  # fmt: skip
+
+
+def _against(one: Resource, manifest: Any, schema: Any, what: str) -> Iterator[Finding]:
+    import jsonschema
+
+    for error in jsonschema.Draft7Validator(schema).iter_errors(manifest):
+        value = None if error.validator == "required" else error.instance
+        severity = "warn" if error.validator == "additionalProperties" else "error"
+        origin = f"infra/kubernetes/crds.yaml, {what}"
+        yield finding("manifest", one, _path(error.path), value, error.message, origin, severity)
+
+
+def _path(parts: Any) -> str:
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _value_at(value: Any, parts: Any) -> Any:
+    for part in parts:
+        value = value[part]
+    return value
+
+
+def _metadata(one: Resource, metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    name = metadata.get("name")
+    short = one.inputs.get("kind") in ("Namespace", "Service")
+    form = _LABEL if short else _SUBDOMAIN
+    longest = 63 if short else 253
+    colon = one.inputs.get("kind") in ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+    if isinstance(name, str) and not colon and (not form.fullmatch(name) or len(name) > longest):
+        allowed = f"at most {longest} of a-z, 0-9 and '-'" + ("" if short else " and '.'")
+        yield finding("name", one, "metadata.name", name, allowed, _NAMES)
+    for key, value in (metadata.get("labels") or {}).items():
+        if not _VALUE.fullmatch(str(value)):
+            allowed = "at most 63 of letters, digits, '-', '_' and '.', beginning and ending in a letter or digit"  # fmt: skip
+            yield finding("value", one, f"metadata.labels.{key}", value, allowed, _LABELS)
+        if re.fullmatch(r"pod-security\.kubernetes\.io/(enforce|audit|warn)", key) and value not in _SECURITY:  # fmt: skip
+            page = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+            yield finding("value", one, f"metadata.labels.{key}", value, one_of(_SECURITY), page)
+
+
+def _beyond(one: Resource, value: Any, path: str) -> Iterator[Finding]:
+    """What the API server refuses although the schema lets it pass: enumerations, quantities, whole GPUs."""
+    if isinstance(value, list):
+        for i, member in enumerate(value):
+            yield from _beyond(one, member, f"{path}[{i}]")
+        return
+    if not isinstance(value, Mapping):
+        return
+    for key, inner in value.items():
+        place = f"{path}.{key}" if path else str(key)
+        if key in ("data", "stringData", "annotations", "labels", "matchLabels", "nodeSelector"):
+            continue
+        if key in ("requests", "limits") and isinstance(inner, Mapping) and path.endswith("resources"):  # fmt: skip
+            yield from _quantities(one, inner, place)
+        elif key in _ENUMS:
+            page = "https://kubernetes.io/docs/reference/kubernetes-api/"
+            for member in inner if isinstance(inner, list) else [inner]:
+                if isinstance(member, str) and member not in _ENUMS[key]:
+                    yield finding("value", one, place, member, one_of(_ENUMS[key]), page)
+        else:
+            yield from _beyond(one, inner, place)
+
+
+def _quantities(one: Resource, amounts: Mapping[str, Any], place: str) -> Iterator[Finding]:
+    page = "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"
+    for kind, amount in amounts.items():
+        if not _QUANTITY.fullmatch(str(amount)):
+            yield finding("value", one, f"{place}.{kind}", amount, "a quantity such as 500m or 4Gi", page)  # fmt: skip
+        elif "/" in kind and not re.fullmatch(r"\d+", str(amount)):
+            gpus = "https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/"
+            yield finding("value", one, f"{place}.{kind}", amount, "a whole number: extended resources are not divided", gpus)  # fmt: skip
+
+
+def _selector(one: Resource, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    spec = manifest.get("spec")
+    if not isinstance(spec, Mapping) or not isinstance(spec.get("template"), Mapping):
+        return
+    wanted = (spec.get("selector") or {}).get("matchLabels") if isinstance(spec.get("selector"), Mapping) else None  # fmt: skip
+    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    if isinstance(wanted, Mapping) and any(labels.get(k) != v for k, v in wanted.items()):
+        page = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector"
+        allowed = f"labels of spec.template: {json.dumps(labels, sort_keys=True)}"
+        yield finding("joint", one, "spec.selector.matchLabels", dict(wanted), allowed, page)
