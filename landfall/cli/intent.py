@@ -69,10 +69,11 @@ def example(cloud: Cloud = "local", output: Output = Form.text) -> None:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON schema of `landfall:intent`, for editors and other programs."""
+def schema(output: Output = Form.json) -> None:
+    """Print the JSON schema of `landfall:intent`, for editors and other programs; JSON in either form."""
     from landfall.intent.reference import intent_schema
 
+    del output  # a schema has one form; the option is there because every command has it
     emit(intent_schema(), Form.json, lambda _: None)
 
 

@@ -43,10 +43,13 @@ def show(stack: Stack, output: Output = Form.text) -> None:
                 for e in reversed(entries)
                 if e["version"] == version and e["action"] in ("promote", "rollback")
             )
-            keys = ("candidate", "month", "window", "snapshot", "code", "run_id", "params", "rows")
+            keys = ("candidate", "month", "window", "code", "run_id", "params", "rows")
             value["champion"] = {
                 "version": version,
                 **{key: info[key] for key in keys},
+                "snapshot": str(
+                    info["snapshot"]
+                ),  # as `lake show` gives it; too long for a JSON number
                 "metrics": entry["metrics"],
                 "since": {key: entry[key] for key in ("time", "who", "why", "action", "month")},
             }

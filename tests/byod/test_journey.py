@@ -6,6 +6,7 @@ journey is docs/your-data.md itself, command by command.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -16,50 +17,30 @@ import yaml
 
 from pipelines.contract import Contract
 from tests.byod.project import ROOT, ClientProject, ask, public_file
+from tests.byod.temps import journey
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 GUIDE = ROOT / "docs" / "your-data.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def decide(path: Path, answers: dict[str, str]) -> None:
-    """What a person does to a draft: answer the marked lines, and take the marks out."""
-    lines = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        field = line.partition(":")[0]
-        if field in answers:
-            line = f"{field}: {answers.pop(field)}"
-        if not ("DECIDE" in line and line.lstrip().startswith("#")):
-            lines.append(line)
-    assert not answers
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def test_a_file_of_measurements_becomes_a_served_regression(tmp_path: Path) -> None:
-    client = ClientProject(tmp_path)
-    shutil.copy(public_file("seattle-temps.csv"), client.root / "temps.csv")
-    drafted = client.json("landfall dataset init temps.csv --time date --target temp --name temps")
+def test_a_file_of_measurements_becomes_a_served_regression(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    done = journey(tmp_path_factory.getbasetemp())
+    drafted = done.drafted
     assert (drafted["kind"], drafted["rows"], drafted["key"]) == ("regression", 8759, ["date"])
-    assert not client.json("landfall dataset check temps", expected=1)["ready"]
-    refused = client.json("landfall run --month 2010-01 --stack temps-local-dev", expected=2)
-    assert "still has DECIDE" in refused["what"]
-    answers = {
-        "description": "The usual temperature of an hour of the year in Seattle.",
-        "owner": "weather-desk@example.com",
-        "timezone": "America/Los_Angeles",  # the hour that summer time skips is not in the file
-    }
-    decide(client.root / "pipelines/contracts/temps.yml", answers)
-    assert client.json("landfall dataset check temps")["ready"]
-    client.environment["LANDFALL_STACK"] = "temps-local-dev"
-    months = client.json("landfall run --all --until 2010-04")["months"]
+    assert not done.unready["ready"]
+    assert "still has DECIDE" in done.refused["what"]
+    assert done.ready["ready"]
+    months = done.ran["months"]
     assert [one["month"] for one in months] == ["2010-01", "2010-02", "2010-03", "2010-04"]
     for one in months:
         counts = one["counts"]["temps"]
         assert counts["received"] == counts["silver"] > 600
     assert [one["verdict"]["decision"] for one in months[:3]] == ["NONE", "NONE", "PROMOTE"]
-    champion = client.json("landfall model show")["champion"]
-    assert champion["metrics"]["mae"] < 2
-    with client.serving("landfall serve") as told:
+    assert done.client.json("landfall model show")["champion"]["metrics"]["mae"] < 2
+    with done.client.serving("landfall serve") as told:
         about = ask(told["address"], f"/v2/models/{told['model']}")
         assert {one["name"] for one in about["inputs"]} >= {"hour_of_day", "temp_before"}
         row = {"hour_of_day": 15, "temp_before": 60.0, "month_of_year": 4, "day_of_week": 2}
@@ -69,8 +50,6 @@ def test_a_file_of_measurements_becomes_a_served_regression(tmp_path: Path) -> N
 
 def infer_body(row: dict[str, float]) -> str:
     """One row of numbers as a request of the Open Inference Protocol."""
-    import json
-
     inputs = [{"name": k, "datatype": "FP64", "shape": [1], "data": [v]} for k, v in row.items()]
     return json.dumps({"inputs": inputs})
 
