@@ -14,11 +14,10 @@ from functools import cache
 from typing import Any
 
 from infra.plan.model import Resource
+from infra.plan.outputs_azure import azure_id, azure_text
 
 UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ACCOUNT = "123456789012"
-TENANT = "11111111-2222-3333-4444-555555555555"
-_GUIDS = {"tenantid", "principalid", "clientid", "subscriptionid", "customerid"}
 _SPECIAL = "4dabf18193072939515e22adb298388d"  # marks secrets and assets on the wire
 _DEPTH = 6
 
@@ -120,7 +119,7 @@ def _own_name(one: Resource) -> str:
     kind = one.type.rpartition(":")[2].lower()
     for key, value in one.inputs.items():
         stem = key.lower().removesuffix("name").removesuffix("id")
-        own = key in ("name", "bucket") or (stem != key.lower() and stem in kind)
+        own = key in ("name", "bucket", "resourceName") or (stem != key.lower() and stem in kind)
         if own and isinstance(value, str) and "/" not in value:
             return value
     return one.name
@@ -135,12 +134,7 @@ def _id(one: Resource) -> str:
         place = f"locations/{where}/" if where else ""
         return f"projects/{project}/{place}{_kind(one)}s/{name}"
     if package == "azure-native":
-        _, module, kind = one.type.split(":")
-        group = one.inputs.get("resourceGroupName") or "group"
-        return (
-            f"/subscriptions/{TENANT}/resourceGroups/{group}/providers/"
-            f"Microsoft.{module.split('/')[0].capitalize()}/{kind[0].lower()}{kind[1:]}s/{name}"
-        )
+        return azure_id(one, name)
     if package == "aws":
         return (
             name
@@ -174,8 +168,8 @@ def _text(one: Resource, name: str) -> str:
         return f"serviceAccount:{_text(one, 'email')}"
     if package == "gcp" and lowered == "project":
         return "project"
-    if package == "azure-native" and lowered in _GUIDS:
-        return TENANT
+    if package == "azure-native" and (text := azure_text(one, name, own)) is not None:
+        return text
     if lowered.endswith(("cidrblock", "ipcidrrange", "cidr")):
         return "10.255.0.0/16"
     if lowered.endswith(("ipaddress", "ip")):
