@@ -183,6 +183,7 @@ RULES: dict[str, NameRule] = {
     "azure.action-group": NameRule(260),
     "azure.workflow": NameRule(43),
     "azure.role": NameRule(512),
+    "azure.deployment": NameRule(64),
     "azure.disk-encryption-set": NameRule(80),
     "azure.capacity-group": NameRule(80),
     "azure.database-server": NameRule(63, 3, unique=True, forbidden="microsoft|windows|^login|xbox"),

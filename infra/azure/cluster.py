@@ -342,7 +342,12 @@ class AzureCluster(pulumi.ComponentResource):
         )
 
     def _names(self, addresses: Addresses) -> None:
-        """Every service of the cluster answers at the gateway's address inside the network."""
+        """Every service of the cluster answers at the gateway's address inside the network.
+
+        In an adopted network that address is the client's to choose, and so is the name.
+        """
+        if self._scope.intent.network.adopt.network:
+            return
         privatedns.PrivateRecordSet(
             "gateway-name",
             privatedns.PrivateRecordSetArgs(

@@ -128,7 +128,7 @@ class AzureDatabase(pulumi.ComponentResource):
                 identity=dbforpostgresql.UserAssignedIdentityArgs(
                     type="UserAssigned",
                     user_assigned_identities=foundation.security.encryption_identity.apply(
-                        lambda one: {one: {}}
+                        lambda one: {one: dbforpostgresql.UserIdentityArgs()}
                     ),
                 ),
                 data_encryption=dbforpostgresql.DataEncryptionArgs(

@@ -22,9 +22,9 @@ PRIVATE_ZONES: dict[str, str] = {
     "registry": "privatelink.azurecr.io",
     "Sql": "privatelink.sql.azuresynapse.net",
     "Dev": "privatelink.dev.azuresynapse.net",
-    "postgres": "privatelink.postgres.database.azure.com",
+    "postgres": "landfall.private.postgres.database.azure.com",
 }
-"""Sub-resource of a private endpoint (`postgres`: of an injected server) to its DNS zone.
+"""Sub-resource of a private endpoint (`postgres`: of a server in a delegated subnet) to its DNS zone.
 
 A private cluster's own zone is made by AKS; Synapse's serverless endpoint shares the zone of `Sql`."""
 

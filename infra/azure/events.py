@@ -112,7 +112,9 @@ class AzureEvents(pulumi.ComponentResource):
                 topic_type="Microsoft.Storage.StorageAccounts",
                 identity=eventgrid.IdentityInfoArgs(
                     type="UserAssigned",
-                    user_assigned_identities=courier.id.apply(lambda one: {one: {}}),
+                    user_assigned_identities=courier.id.apply(
+                        lambda one: {one: eventgrid.UserIdentityPropertiesArgs()}
+                    ),
                 ),
                 tags=scope.labels,
             ),

@@ -8,6 +8,8 @@ AKS installs NVIDIA's driver with the node image; device plugin and metrics come
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 from pulumi_azure_native import authorization, compute, containerservice
 
@@ -96,7 +98,7 @@ def build_gpu_pools(
     return made
 
 
-def _spot(pool: Pool) -> dict[str, str | float]:
+def _spot(pool: Pool) -> dict[str, Any]:
     if pool.capacity != "spot":
         return {"scale_set_priority": "Regular"}
     return {

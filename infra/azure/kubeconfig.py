@@ -33,7 +33,7 @@ def build_kubeconfig(
     asked = resources.Deployment(
         "authority",
         resources.DeploymentArgs(
-            deployment_name=scope.name("workflow", "authority"),
+            deployment_name=scope.name("deployment", "authority"),
             resource_group_name=group,
             properties=resources.DeploymentPropertiesArgs(
                 mode=resources.DeploymentMode.INCREMENTAL,

@@ -125,7 +125,7 @@ class AzureLake(pulumi.ComponentResource):
         )
 
     def _lifecycle(self) -> None:
-        days = self._scope.intent.lake.retention_days
+        days = {str(zone): kept for zone, kept in self._scope.intent.lake.retention_days.items()}
         storage.ManagementPolicy(
             "lake-lifecycle",
             storage.ManagementPolicyArgs(
@@ -170,7 +170,7 @@ class AzureLake(pulumi.ComponentResource):
 
     def _contract(self) -> Lake:
         scope = self._scope
-        adopted = scope.intent.network.adopt.buckets
+        adopted = {str(zone): one for zone, one in scope.intent.network.adopt.buckets.items()}
         account = self._account.name
         buckets: dict[str, Text] = {}
         for zone in ZONES:

@@ -17,6 +17,8 @@ from infra.scope import Scope
 
 MANAGED_GROUPS = ("cluster-nodes", "spark-managed", "warehouse-managed")
 """Groups that AKS and Synapse make for themselves, under names that we choose."""
+WATCHER_GROUP = "NetworkWatcherRG"
+"""Where Azure puts a region's network watcher with its first virtual network."""
 STATEFUL_GROUPS = ("security", "audit", "data")
 LOCKED_GROUPS = ("security", "audit")
 """In production nothing in them can be deleted before the lock is. Not `data`: there a lock would also
@@ -123,9 +125,8 @@ class AzureOrganization(pulumi.ComponentResource):
             scope.child(self, retain_on_delete=True),  # others in the subscription may use it
         )
 
-    def _group_id(self, scope: Scope, name: str) -> Text:
-        named = group_name(scope, name)
-        return self.tenancy.apply(lambda known: f"/subscriptions/{known}/resourceGroups/{named}")
+    def _group_id(self, name: str) -> Text:
+        return self.tenancy.apply(lambda known: f"/subscriptions/{known}/resourceGroups/{name}")
 
     def _assign(self, scope: Scope, one: Guardrail, guarded: Text) -> Text:
         identity = authorization.IdentityArgs(
@@ -133,7 +134,8 @@ class AzureOrganization(pulumi.ComponentResource):
         )
         spared = []
         if one.spares_managed_groups:
-            spared = [self._group_id(scope, managed) for managed in MANAGED_GROUPS]
+            names = [*(group_name(scope, managed) for managed in MANAGED_GROUPS), WATCHER_GROUP]
+            spared = [self._group_id(name) for name in names]
         made = authorization.PolicyAssignment(
             f"policy-{one.name}",
             authorization.PolicyAssignmentArgs(

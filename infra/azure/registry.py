@@ -45,7 +45,9 @@ def build_registry(
             zone_redundancy="Enabled" if spans_zones(scope) else "Disabled",
             identity=containerregistry.IdentityPropertiesArgs(
                 type=containerregistry.ResourceIdentityType.USER_ASSIGNED,
-                user_assigned_identities=reader.id.apply(lambda one: {one: {}}),
+                user_assigned_identities=reader.id.apply(
+                    lambda one: {one: containerregistry.UserIdentityPropertiesArgs()}
+                ),
             ),
             encryption=containerregistry.EncryptionPropertyArgs(
                 status="enabled",

@@ -15,6 +15,7 @@ from pulumi_azure_native import monitor, network, operationalinsights, security,
 from infra.azure.accounts import build_account
 from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group
+from infra.azure.organization import WATCHER_GROUP
 from infra.azure.provider import region_of
 from infra.azure.vault import VaultParts, build_vault
 from infra.azure.watch import watch
@@ -149,7 +150,7 @@ class AzureSecurity(pulumi.ComponentResource):
                 flow_log_name=scope.name("flow-log", "spoke"),
                 # Azure makes the watcher by itself with a region's first virtual network.
                 network_watcher_name=f"NetworkWatcher_{region_of(scope)}",
-                resource_group_name="NetworkWatcherRG",
+                resource_group_name=WATCHER_GROUP,
                 location=region_of(scope),
                 target_resource_id=net.id,
                 storage_id=account.id,
