@@ -26,8 +26,8 @@ class Chart(NamedTuple):
 
 CHARTS: dict[str, Chart] = {
     "cert-manager": Chart(
-        "cert-manager", "v1.20.2", "oci://quay.io/jetstack/charts",
-        "linode/apl-core pull 3135", ("quay.io/jetstack",),
+        "cert-manager", "v1.21.1", "oci://quay.io/jetstack/charts",
+        "cert-manager/cert-manager tag v1.21.1, 2026-07-29", ("quay.io/jetstack",),
     ),
     "monitoring": Chart(
         "kube-prometheus-stack", "88.5.3", "https://prometheus-community.github.io/helm-charts",

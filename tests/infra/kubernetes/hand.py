@@ -19,7 +19,7 @@ from landfall.naming import Names
 
 CLOUDS = ("gcp", "aws", "azure")
 _REGION = {"gcp": "europe-west4", "aws": "eu-west-1", "azure": "westeurope"}
-_GPU = {"gcp": "L4", "aws": "L4", "azure": "T4"}
+_GPU = {"gcp": "L4", "aws": "T4", "azure": "T4"}
 _ID = "11111111-2222-3333-4444-555555555555"
 _OWN = {
     "gcp": {"project": "acme-data-dev", "billing_account": "000000-AAAAAA-BBBBBB"},
@@ -30,7 +30,7 @@ _ENGINE = {"gcp": "bigquery", "aws": "redshift", "azure": "synapse"}
 _SCHEME = {"gcp": "gs://acme-{}", "aws": "s3://acme-{}",
            "azure": "abfss://{}@acme.dfs.core.windows.net"}  # fmt: skip
 _BUCKET = {"gcp": "acme-{}", "aws": "acme-{}", "azure": "acme/{}"}
-_WORKLOAD = {
+WORKLOAD = {
     "gcp": "{}@acme-data-dev.iam.gserviceaccount.com",
     "aws": "arn:aws:iam::123456789012:role/{}",
     "azure": _ID,
@@ -110,7 +110,7 @@ def special(wanted: Intent) -> dict[str, Any]:
     return {
         "zones": {zone: out(_SCHEME[cloud].format(zone)) for zone in zones},
         "buckets": {zone: out(_BUCKET[cloud].format(zone)) for zone in zones},
-        "workloads": {one: out(_WORKLOAD[cloud].format(one)) for one in workloads},
+        "workloads": {one: out(WORKLOAD[cloud].format(one)) for one in workloads},
         "tenancy": out(_OWN[cloud].get("project") or _OWN[cloud].get("account") or _ID),
         "secret_store": out("https://acme.vault.azure.net" if cloud == "azure" else "acme"),
         "gpu_pools": pulumi.Output.from_input([pool.name for pool in gpu_pools(wanted)]),
