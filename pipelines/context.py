@@ -29,6 +29,7 @@ from pipelines.contract import Contract, load_contracts
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyspark.sql import SparkSession
+
     from warehouse.engine import Engine
 
 Json = dict[str, Any]

@@ -337,7 +337,7 @@ def rows(
 
 def _numbered(frame: DataFrame, starts: list[int] | None) -> DataFrame:
     """The rows with `_row`, their number in the file; without `starts`, read by one task in order."""
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812 - as all of Spark writes it
 
     inside = F.monotonically_increasing_id().bitwiseAND(F.lit((1 << 33) - 1)) + 1
     if starts is None or len(starts) < 2:
@@ -358,7 +358,7 @@ def _spark_path(store: Store, landed: Landed) -> str:
 
 def _parquet_rows(spark: SparkSession, path: str, contract: Contract) -> DataFrame:
     from pyspark.sql import Column
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812 - as all of Spark writes it
 
     frame = spark.read.parquet(path)
     frame = frame.toDF(*contract.names(frame.columns))

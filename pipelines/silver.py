@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import functions as F  # noqa: N812 - as all of Spark writes it
 
 from landfall.month import Month
 from pipelines.bronze import ORIGIN
@@ -255,4 +255,4 @@ def worst_reasons(judged: Judged, most: int = 3) -> str:
         .selectExpr("concat(rows, ' × ', example)")
     )
     # Not `collect`, whose socket PySpark leaves to the garbage collector.
-    return "; ".join(row.getString(0) for row in told._jdf.collectAsList())
+    return "; ".join(row.getString(0) for row in told._jdf.collectAsList())  # pyright: ignore[reportOptionalCall]

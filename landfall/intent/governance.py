@@ -98,7 +98,9 @@ class Waiver(Part):
     """The policy's id, as `landfall plan` names it."""
     resource: str = Field(min_length=1, examples=["legacy-sftp"])
     """The logical name of the one resource that is excused."""
-    reason: str = Field(min_length=20, examples=["The scanner needs it until the migration in May."])
+    reason: str = Field(
+        min_length=20, examples=["The scanner needs it until the migration in May."]
+    )
     owner: Email
     expires: datetime.date = Field(examples=["2027-05-31"])
     """The last day it holds; afterwards the policy bites again."""

@@ -141,7 +141,9 @@ def test_labels_keep_to_the_rules_of_the_cloud(stack: str) -> None:
 def test_an_address_is_written_as_google_allows_it() -> None:
     from landfall.intent import parse_intent
 
-    intent = parse_intent(find_project(Path(__file__)).read_stack("meridian-gcp-prod-foundation"), "x")
+    intent = parse_intent(
+        find_project(Path(__file__)).read_stack("meridian-gcp-prod-foundation"), "x"
+    )
     given_labels = labels(intent, "meridian-gcp-prod-foundation")
     assert given_labels["contact"] == "data-meridian-example"
     assert given_labels["compliance"] == "cis-gdpr-iso-27001"

@@ -8,7 +8,13 @@ from collections.abc import Callable
 from pipelines.bus import MAX_DELIVERIES, Bus, Message
 from tests.pipelines.bus.conftest import LEASE, Backend
 
-BODY = {"type": "landed", "dataset": "flüge", "month": "2013-03", "version": 1, "deep": {"n": [1.5]}}
+BODY = {
+    "type": "landed",
+    "dataset": "flüge",
+    "month": "2013-03",
+    "version": 1,
+    "deep": {"n": [1.5]},
+}
 WAIT = 10.0
 
 
