@@ -37,9 +37,17 @@ class Scope:
         """Options of a layer's component: children inherit the provider from it."""
         return pulumi.ResourceOptions(providers=[self.provider])
 
-    def child(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
-        """Options of a resource inside a component; `more` as ResourceOptions takes it."""
-        return pulumi.ResourceOptions(parent=parent, provider=self.provider, **more)
+    def child(
+        self, parent: pulumi.Resource, *, protect: bool = False, **more: Any
+    ) -> pulumi.ResourceOptions:
+        """Options of a resource inside a component; `more` as ResourceOptions takes it.
+
+        Said outright: a child would take its parent's protection, and a grant below a protected
+        database could then not be taken away.
+        """
+        return pulumi.ResourceOptions(
+            parent=parent, provider=self.provider, protect=protect, **more
+        )
 
     def stateful(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         """Options of a resource that holds data, keys or proof: protected, and kept when the stack goes."""
