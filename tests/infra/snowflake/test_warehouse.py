@@ -1,0 +1,286 @@
+"""Snowflake on each cloud: kept, braked, least privilege, and the lake's handshake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.plan.model import Plan, Resource
+from infra.snowflake import bi, warehouse
+from infra.snowflake.credits import monthly_credits
+from infra.snowflake.provider import open_provider
+from landfall.errors import LandfallError
+from tests.infra.kubernetes import hand
+from tests.infra.kubernetes.hand import CLOUDS, one
+from tests.infra.snowflake.conftest import ACCOUNT, build, wanted
+
+Plans = Callable[..., Plan]
+_STEM = "snowflake:index/"
+GRANT = f"{_STEM}grantPrivilegesToAccountRole:GrantPrivilegesToAccountRole"
+INHERIT = f"{_STEM}grantAccountRole:GrantAccountRole"
+STATEFUL = {"Database", "Schema", "ExternalVolume", "StorageIntegrationAws",
+            "StorageIntegrationGcs", "StorageIntegrationAzure"}  # fmt: skip
+
+
+def kind(resource: Resource) -> str:
+    return resource.type.rpartition(":")[2]
+
+
+def test_snowflake_is_offered() -> None:
+    assert warehouse.OFFERED is True
+    assert bi.OFFERED is True
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_holds_data_is_protected_and_kept_and_nothing_else_is(plan: Plans, cloud: str) -> None:
+    for resource in plan(cloud).resources:
+        if resource.type.startswith(_STEM):
+            held = kind(resource) in STATEFUL
+            assert (resource.protect, resource.retain) == (held, held), resource.urn
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_resource_has_an_explicit_provider_of_its_own_package(
+    plan: Plans, cloud: str
+) -> None:
+    for resource in plan(cloud).resources:
+        if resource.custom and not resource.type.startswith("pulumi:"):
+            package = resource.type.partition(":")[0]
+            assert f"pulumi:providers:{package}::" in resource.provider, resource.urn
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_no_password_is_anywhere(plan: Plans, cloud: str) -> None:
+    for resource in plan(cloud).resources:
+        assert not {key for key in resource.inputs if "password" in key.lower()}, resource.urn
+    provider = one(plan(cloud), "pulumi:providers:snowflake", "snowflake")
+    assert provider.inputs["authenticator"] == "SNOWFLAKE_JWT"
+    assert not {"privateKey", "token", "user"} & set(provider.inputs)
+
+
+def test_jenkins_logs_in_by_its_oidc_token() -> None:
+    made = hand.planned(wanted("aws", jenkins={"issuer": "https://ci.acme.example/oidc"}), build)
+    provider = one(made, "pulumi:providers:snowflake", "snowflake")
+    assert provider.inputs["authenticator"] == "WORKLOAD_IDENTITY"
+    assert provider.inputs["workloadIdentityProvider"] == "OIDC"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_compute_sleeps_after_a_minute_wakes_when_asked_and_has_a_brake(
+    plan: Plans, cloud: str
+) -> None:
+    monitors = {
+        r.inputs["name"] for r in plan(cloud).of_type(f"{_STEM}resourceMonitor:ResourceMonitor")
+    }
+    made = plan(cloud).of_type(f"{_STEM}warehouse:Warehouse")
+    assert {r.name: r.inputs["warehouseSize"] for r in made} == {
+        "bi": "XSMALL",
+        "transform": "SMALL",
+    }
+    for one_ in made:
+        assert one_.inputs["autoSuspend"] == 60
+        assert one_.inputs["autoResume"] == "true"
+        assert one_.inputs["initiallySuspended"] is True
+        assert one_.inputs["statementTimeoutInSeconds"] == 1800
+        assert one_.inputs["resourceMonitor"] in monitors
+
+
+def test_the_monitor_stops_compute_only_where_the_budget_stops_hard() -> None:
+    soft = hand.planned(wanted("aws"), build)
+    hard = hand.planned(
+        wanted("aws", budget={"amount": 6000, "currency": "USD", "hard_stop": True}), build
+    )
+    for plan_, stops in ((soft, None), (hard, 100)):
+        for monitor in plan_.of_type(f"{_STEM}resourceMonitor:ResourceMonitor"):
+            assert monitor.inputs.get("suspendTrigger") == stops
+            assert monitor.inputs["notifyTriggers"] == [50, 80, 100]
+    assert one(hard, f"{_STEM}resourceMonitor:ResourceMonitor", "bi").inputs["creditQuota"] == 600
+
+
+def test_credits_follow_the_edition_and_a_currency_without_a_rate_is_an_error() -> None:
+    budget = {"amount": 6000, "currency": "USD"}
+    quotas = [
+        monthly_credits(wanted("aws", budget=budget), edition)
+        for edition in ("standard", "enterprise", "business-critical")
+    ]
+    assert quotas == [900, 600, 450]
+    assert monthly_credits(wanted("aws", budget={"amount": 1, "currency": "USD"}), "standard") == 1
+    with pytest.raises(LandfallError, match="no rate for XAF"):
+        monthly_credits(wanted("aws", budget={"amount": 100, "currency": "XAF"}), "standard")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_dashboards_read_the_marts_and_nothing_more(plan: Plans, cloud: str) -> None:
+    taken = {
+        g.inputs["roleName"]
+        for g in plan(cloud).of_type(INHERIT)
+        if g.inputs.get("parentRoleName") == "ACME_DEV_BI"
+    }
+    assert taken == {"ACME_DEV_MARTS_READ"}
+    own = [g for g in plan(cloud).of_type(GRANT) if g.inputs["accountRoleName"] == "ACME_DEV_BI"]
+    assert [(g.inputs["privileges"], g.inputs["onAccountObject"]["objectType"]) for g in own] == [
+        (["USAGE"], "WAREHOUSE")
+    ]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_no_role_is_given_everything_ownership_or_the_right_to_grant(
+    plan: Plans, cloud: str
+) -> None:
+    for grant in plan(cloud).of_type(GRANT):
+        assert not grant.inputs.get("allPrivileges")
+        assert not grant.inputs.get("withGrantOption")
+        assert not {"OWNERSHIP", "MANAGE GRANTS", "ALL"} & set(grant.inputs["privileges"])
+    readers = [
+        g for g in plan(cloud).of_type(GRANT) if g.inputs["accountRoleName"].endswith("_READ")
+    ]
+    assert {p for g in readers for p in g.inputs["privileges"]} == {"USAGE", "SELECT"}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_service_users_come_from_the_platforms_network_with_one_role(
+    plan: Plans, cloud: str
+) -> None:
+    users = plan(cloud).of_type(f"{_STEM}serviceUser:ServiceUser")
+    assert {u.name for u in users} == {"transform", "train", "bi"}
+    for user in users:
+        assert user.inputs["networkPolicy"]
+        assert user.inputs["defaultSecondaryRolesOption"] == "NONE"
+        assert "rsaPublicKey" in user.ignore_changes
+        assert bool(user.inputs.get("defaultWorkloadIdentity")) == (cloud != "gcp")
+
+
+@pytest.mark.parametrize(
+    ("edition", "public", "allowed"),
+    [
+        ("enterprise", [], ["10.64.0.0/16"]),
+        ("enterprise", ["203.0.113.7"], ["203.0.113.7"]),
+        ("business-critical", ["203.0.113.7"], ["10.64.0.0/16", "203.0.113.7"]),
+    ],
+)
+def test_who_may_come_in_is_named_by_what_the_network_goes_out_by(
+    edition: str, public: list[str], allowed: list[str]
+) -> None:
+    import dataclasses
+
+    import pulumi
+
+    def build_with(scope: Any, layers: Any) -> None:
+        foundation = layers["foundation"]
+        network = dataclasses.replace(
+            foundation.network, egress_addresses=pulumi.Output.from_input(public)
+        )
+        build(scope, {**layers, "foundation": dataclasses.replace(foundation, network=network)})
+
+    account = {"engine": "snowflake", "snowflake": {**ACCOUNT, "edition": edition}}
+    made = hand.planned(wanted("aws", warehouse=account), build_with)
+    rule = one(made, f"{_STEM}networkRule:NetworkRule", "platform")
+    assert rule.inputs["valueLists"] == allowed
+    assert rule.inputs["mode"] == "INGRESS"
+
+
+def test_the_role_of_the_lake_trusts_snowflake_only_by_an_external_id(plan: Plans) -> None:
+    role = one(plan("aws"), "aws:iam/role:Role", "snowflake-lake")
+    trust = json.loads(role.inputs["assumeRolePolicy"])
+    for statement in trust["Statement"]:
+        assert statement["Principal"]["AWS"] != "*"
+        assert statement["Condition"]["StringEquals"]["sts:ExternalId"]
+    shared = one(plan("aws"), f"{_STEM}storageIntegrationAws:StorageIntegrationAws", "lake").inputs
+    assert (
+        trust["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"]
+        == (shared["storageAwsExternalId"])
+    )
+    assert shared["storageAwsRoleArn"].endswith(f":role/{role.inputs['name']}")
+
+
+def test_the_role_of_the_lake_only_reads_silver_gold_and_their_catalog(plan: Plans) -> None:
+    policy = json.loads(
+        one(plan("aws"), "aws:iam/rolePolicy:RolePolicy", "snowflake-lake").inputs["policy"]
+    )
+    actions = {action for s in policy["Statement"] for action in s["Action"]}
+    assert all(a.split(":")[1].startswith(("Get", "List", "Decrypt")) for a in actions), actions
+    resources = [r for s in policy["Statement"] for r in s["Resource"]]
+    assert "*" not in resources
+    assert not [r for r in resources if "s3" in r and not ("silver" in r or "gold" in r)]
+
+
+def test_on_gcp_snowflakes_accounts_may_only_view(plan: Plans) -> None:
+    members = plan("gcp").of_type("gcp:storage/bucketIAMMember:BucketIAMMember")
+    assert {m.inputs["role"] for m in members} == {
+        "roles/storage.objectViewer", "roles/storage.legacyBucketReader",
+    }  # fmt: skip
+    assert {m.inputs["bucket"] for m in members} == {"acme-silver", "acme-gold"}
+    assert all(m.inputs["member"].startswith("serviceAccount:") for m in members)
+
+
+def test_on_azure_the_consent_that_a_person_gives_is_an_output(plan: Plans) -> None:
+    settings = plan("azure").outputs["settings"]
+    assert settings["consent_integration"].startswith("https://")
+    assert settings["consent_volume"].startswith("https://")
+    assert settings["assign"].startswith("az role assignment create")
+    for cloud in ("aws", "gcp"):
+        assert not [key for key in plan(cloud).outputs["settings"] if key.startswith("consent")]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "url"),
+    [
+        ("aws", "s3://acme-silver/"),
+        ("gcp", "gcs://acme-silver/"),
+        ("azure", "azure://acme.blob.core.windows.net/silver/"),
+    ],
+)
+def test_stages_volume_and_integration_name_the_same_zones(
+    plan: Plans, cloud: str, url: str
+) -> None:
+    stage = next(r for r in plan(cloud).resources if r.name == "silver-lake")
+    volume = one(plan(cloud), f"{_STEM}externalVolume:ExternalVolume", "lake")
+    places = [place["storageBaseUrl"] for place in volume.inputs["storageLocations"]]
+    integration = next(r for r in plan(cloud).resources if kind(r).startswith("StorageIntegration"))
+    assert stage.inputs["url"] == url == places[0]
+    assert integration.inputs["storageAllowedLocations"] == places
+    assert volume.inputs["allowWrites"] == "false"
+
+
+def test_iceberg_tables_in_silver_find_their_volume_and_catalog(plan: Plans) -> None:
+    for cloud, catalog in (
+        ("aws", "CatalogIntegrationAwsGlue"),
+        ("gcp", "CatalogIntegrationObjectStorage"),
+    ):
+        made = next(r for r in plan(cloud).resources if kind(r) == catalog)
+        schema = one(plan(cloud), f"{_STEM}schema:Schema", "silver").inputs
+        assert schema["catalog"] == made.inputs["name"]
+        assert schema["externalVolume"] == "ACME_DEV_LAKE"
+    writes = [
+        g for g in plan("aws").of_type(GRANT) if "CREATE ICEBERG TABLE" in g.inputs["privileges"]
+    ]
+    assert [g.inputs["accountRoleName"] for g in writes] == ["ACME_DEV_SILVER_WRITE"]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_contract_says_what_dbt_and_dashboards_type_in(plan: Plans, cloud: str) -> None:
+    outputs = plan(cloud).outputs
+    assert outputs["engine"] == "snowflake"
+    assert {"account", "user", "role", "warehouse", "database", "schema", "authenticator"} <= set(
+        outputs["settings"]
+    )
+    assert set(outputs["connections"]) == {"looker", "quicksight", "power-bi", "tableau"}
+    typed = json.loads(outputs["connections"]["tableau"])
+    assert typed["server"] == "acmeorg-data-dev.snowflakecomputing.com"
+    assert typed["schema"] == "ACME_DEV_MARTS"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_names_of_resources_do_not_depend_on_the_client(plan: Plans, cloud: str) -> None:
+    other = wanted(cloud, client={"name": "Zeta Works", "slug": "zeta-works"})
+    ours = {r.urn for r in plan(cloud).resources}
+    assert {r.urn for r in hand.planned(other, build).resources} == ours
+    assert {r.urn for r in plan(cloud, known=False).resources} == ours
+
+
+def test_without_an_account_nothing_is_built() -> None:
+    with pytest.raises(LandfallError, match="names no Snowflake account"):
+        hand.planned(hand.intent("aws"), lambda scope, _: open_provider(scope, "snowflake"))
