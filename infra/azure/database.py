@@ -142,7 +142,7 @@ class AzureDatabase(pulumi.ComponentResource):
                     tenant_id=tenant_of(scope),
                 ),
                 administrator_login=USER,
-                administrator_login_password=password.result,
+                administrator_login_password=pulumi.Output.secret(password.result),
                 maintenance_window=dbforpostgresql.MaintenanceWindowArgs(
                     custom_window="Enabled", day_of_week=0, start_hour=2, start_minute=0
                 ),
@@ -176,7 +176,7 @@ class AzureDatabase(pulumi.ComponentResource):
                 vault_name=scope.name("key-vault", "platform"),
                 resource_group_name=group(scope, organization, "security"),
                 properties=keyvault.SecretPropertiesArgs(
-                    value=password.result,
+                    value=pulumi.Output.secret(password.result),
                     content_type="text/plain",
                     attributes=keyvault.SecretAttributesArgs(enabled=True),
                 ),
