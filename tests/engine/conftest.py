@@ -35,7 +35,7 @@ class Cli:
             capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if expect is not None:
-            said = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+            said = f"{_errors(done.stdout)}\n{done.stderr[-3000:]}"
             assert done.returncode == expect, f"pulumi {' '.join(arguments)}: {said}"
         return done
 
@@ -47,6 +47,15 @@ class Cli:
             for one in told["deployment"].get("resources", [])
             if one["type"] != "pulumi:pulumi:Stack"
         ]
+
+
+def _errors(told: str) -> str:
+    """What the CLI's JSON says went wrong, or the end of what it printed."""
+    try:
+        diagnostics = json.loads(told).get("diagnostics", [])
+    except ValueError:
+        return told[-3000:]
+    return "\n".join(one["message"][-3000:] for one in diagnostics if one["severity"] == "error")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ Leaves out schemas, calls and functions, which our programs must not need.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +25,6 @@ from infra.plan.sdk import class_of
 
 PACKAGES = ("gcp", "aws", "azure-native", "azuread", "kubernetes", "snowflake", "random")
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 class Cloud:
@@ -32,6 +32,13 @@ class Cloud:
 
     def __init__(self) -> None:
         self.live: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def answer(self, one: Resource, given: dict[str, Any], known: bool) -> tuple[str, dict[str, Any]]:
+        """The id and state of a resource; the SDKs' classes are imported by one thread at a time, since a module
+        that another thread is still importing has no class to show."""
+        with self._one_at_a_time:
+            return Outputs(known).of(one, given, class_of(one.type))
 
     def find(self, ending: str) -> dict[str, Any]:
         """The state of the one resource whose URN ends so."""
@@ -85,9 +92,9 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         given = json_format.MessageToDict(request.properties)
         one = _resource(request.urn, _plain(request.properties))
+        id_, state = self.cloud.answer(one, given, not request.preview)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=request.properties)
-        id_, state = Outputs(known=True).of(one, given, class_of(one.type))
+            return provider_pb2.CreateResponse(properties=_struct(state))
         while id_ in self.cloud.live:  # ids are the cloud's to give, one each
             id_ += "-2"
         self.cloud.live[id_] = (request.urn, json.loads(json.dumps(state)))
@@ -106,7 +113,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
         given = json_format.MessageToDict(request.news)
         one = _resource(request.urn, _plain(request.news))
-        _, state = Outputs(known=True).of(one, given, class_of(one.type))
+        _, state = self.cloud.answer(one, given, True)
         if not request.preview:
             self.cloud.live[request.id] = (request.urn, json.loads(json.dumps(state)))
         return provider_pb2.UpdateResponse(properties=_struct(state))
