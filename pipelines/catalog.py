@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landfall.platform import Platform
 
@@ -20,7 +21,14 @@ def open_catalog(platform: Platform) -> Catalog:
     uri = platform.catalog.properties.get("uri", "")
     if uri.startswith("sqlite:///"):
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    catalog = load_catalog(platform.catalog.name, **platform.catalog.properties)
+    catalog = load_catalog(platform.catalog.name, **_nested(platform.catalog.properties))
     for namespace in NAMESPACES:
         catalog.create_namespace_if_not_exists(namespace)
     return catalog
+
+
+def _nested(properties: Mapping[str, str]) -> dict[str, Any]:
+    """The properties as PyIceberg reads them: how to authenticate (`auth.type`) is a mapping of its own."""
+    flat: dict[str, Any] = dict(properties)
+    kind = flat.pop("auth.type", None)
+    return {**flat, "auth": {"type": kind}} if kind else flat

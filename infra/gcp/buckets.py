@@ -64,19 +64,24 @@ def bucket(
 
 
 def _adopt(scope: Scope, parent: pulumi.Resource, purpose: str, name: str) -> storage.Bucket:
-    """The client's bucket: imported as it is; its settings stay the client's."""
+    """The client's bucket: imported as it is; its settings stay the client's, but it must be private.
+
+    Pulumi refuses to import a bucket that differs in what is not ignored, so one that is open, or has ACLs,
+    is not adopted before its owner closes it.
+    """
     return storage.Bucket(
         purpose,
         name=name,
         location=cloud(scope.intent).region,
+        uniform_bucket_level_access=True,
+        public_access_prevention="enforced",
         opts=scope.stateful(
             parent,
             import_=name,
             ignore_changes=[
                 "location", "storageClass", "labels", "versioning", "encryption", "lifecycleRules",
                 "retentionPolicy", "softDeletePolicy", "logging", "autoclass", "cors", "rpo",
-                "uniformBucketLevelAccess", "publicAccessPrevention", "defaultEventBasedHold",
-                "forceDestroy", "hierarchicalNamespace", "requesterPays", "website", "project",
+                "defaultEventBasedHold", "forceDestroy", "hierarchicalNamespace", "requesterPays", "website", "project",
                 "enableObjectRetention", "customPlacementConfig", "ipFilter", "deletionPolicy",
             ],
         ),

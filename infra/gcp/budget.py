@@ -20,6 +20,7 @@ from landfall.errors import LandfallError
 from landfall.intent.governance import Budget as Wanted
 
 NANOS = 1_000_000_000
+OFFERED = True
 
 
 def build_budget(

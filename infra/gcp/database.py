@@ -32,6 +32,7 @@ _FLAGS = {
     "log_min_messages": "warning",
     "log_statement": "ddl",
 }
+OFFERED = True
 
 
 def build_database(scope: Scope, foundation: contract.Foundation) -> contract.Database:

@@ -19,6 +19,7 @@ WEEK = "604800s"
 TWO_WEEKS = "1209600s"
 LEASE_SECONDS = 600
 """The longest that Pub/Sub allows; the bus renews it while a month is being loaded."""
+OFFERED = True
 
 
 def build_events(

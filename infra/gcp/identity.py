@@ -27,6 +27,7 @@ PURPOSES = {
 }
 # What Airflow starts runs as these, never as Airflow itself.
 _STARTS = ("ingest", "transform", "train")
+OFFERED = True
 
 
 def build_identity(
@@ -131,7 +132,7 @@ class Identity(pulumi.ComponentResource):
 
         Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles.
         """
-        grantable = list(GRANTED)
+        grantable: list[str] = list(GRANTED)
         budget = self.scope.intent.budget
         if budget is not None and budget.hard_stop:
             role = self.scope.name("role", "stop-gpus")

@@ -48,7 +48,13 @@ GRANTS = (
     # Airflow waits for files; it opens none of the later zones.
     Grant("orchestrate", "landing", READ),
 )
+AIRFLOW_GRANTS = (
+    # Airflow on the cluster reads its DAGs from there, and keeps its tasks' logs.
+    Grant("orchestrate", "artifacts", READ),
+    Grant("orchestrate", "artifacts", WRITE, "airflow/"),
+)
 _VERBS = {CREATE: "appends", READ: "reads", WRITE: "writes"}
+OFFERED = True
 
 
 def build_lake(scope: Scope, foundation: contract.Foundation) -> contract.Lake:
@@ -65,7 +71,8 @@ class Lake(pulumi.ComponentResource):
         key = foundation.security.keys["data"]
         logs = self._access_logs(key)
         zones = {zone: self._zone(zone, key, logs) for zone in get_args(Zone)}
-        for grant in GRANTS:
+        airflow = scope.intent.orchestration.airflow == "cluster"
+        for grant in (*GRANTS, *(AIRFLOW_GRANTS if airflow else ())):
             self._allow(grant, zones[grant.zone], foundation.identity.principals[grant.workload])
         uris = {zone: pulumi.Output.concat("gs://", one.name) for zone, one in zones.items()}
         catalog = build_catalog(scope, self, foundation, uris)

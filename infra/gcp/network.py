@@ -22,6 +22,7 @@ from infra.gcp.zones import used_zones
 from infra.scope import Scope
 
 PODS, SERVICES = "pods", "services"
+OFFERED = True
 
 
 def build_network(scope: Scope, organization: contract.Organization) -> contract.Network:

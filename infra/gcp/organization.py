@@ -17,6 +17,8 @@ from infra.gcp.tenancy import above, cloud, project_id
 from infra.gcp.waiting import after
 from infra.scope import Scope
 
+OFFERED = True
+
 
 def build_organization(scope: Scope) -> contract.Organization:
     """The project with its services switched on and its guardrails set."""

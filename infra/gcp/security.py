@@ -18,6 +18,7 @@ from infra.gcp.tenancy import cloud, strict
 from infra.scope import Scope
 
 OPERATION = 'severity>=NOTICE AND NOT log_id("cloudaudit.googleapis.com/data_access")'
+OFFERED = True
 
 
 def build_security(
@@ -104,6 +105,8 @@ class Security(pulumi.ComponentResource):
             "findings",
             name=scope.name("topic", "findings"),
             kms_key_name=key,
+            # Whoever subscribes later still finds the last week.
+            message_retention_duration="604800s",
             message_storage_policy=pubsub.TopicMessageStoragePolicyArgs(
                 allowed_persistence_regions=[region]
             ),
@@ -128,15 +131,5 @@ class Security(pulumi.ComponentResource):
             topic=topic.id,
             role="roles/pubsub.publisher",
             member=pulumi.Output.concat("serviceAccount:", notice.service_account),
-            opts=scope.child(self),
-        )
-        pubsub.Subscription(
-            "findings",
-            name=scope.name("subscription", "findings"),
-            topic=topic.id,
-            message_retention_duration="604800s",
-            ack_deadline_seconds=60,
-            expiration_policy=pubsub.SubscriptionExpirationPolicyArgs(ttl=""),
-            labels=scope.labels,
             opts=scope.child(self),
         )

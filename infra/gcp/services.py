@@ -19,7 +19,7 @@ AUDIT = ("cloudresourcemanager", "serviceusage", "cloudkms", "logging", "storage
 
 def services(intent: Intent) -> tuple[str, ...]:
     """The services of the platform's project, in alphabetical order, of all layers: they share it."""
-    wanted = set(_ALWAYS)
+    wanted: set[str] = set(_ALWAYS)
     if intent.warehouse.engine == "bigquery":
         wanted |= {"bigquery", "bigqueryconnection", "bigquerydatapolicy", "datacatalog"}
         if intent.warehouse.size in ("medium", "large"):

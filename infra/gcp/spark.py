@@ -29,6 +29,7 @@ PACKAGES = (
 )
 CODE_DAYS = 90
 """How long staged code and temporary files lie; a release stages its own."""
+OFFERED = True
 
 
 def build_spark(

@@ -156,7 +156,7 @@ def _code(
         encryption=storage.BucketEncryptionArgs(default_kms_key_name=key),
         versioning=storage.BucketVersioningArgs(enabled=True),
         labels=scope.labels,
-        opts=scope.child(parent),
+        opts=scope.stateful(parent),
     )
     code = storage.BucketObject(
         "stop-code",
@@ -174,7 +174,7 @@ def _code(
         format="DOCKER",
         kms_key_name=key,
         labels=scope.labels,
-        opts=scope.child(parent),
+        opts=scope.stateful(parent),
     )
     storage.BucketIAMMember(
         "stop-build-reads",

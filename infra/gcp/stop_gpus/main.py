@@ -13,6 +13,7 @@ import json
 import os
 import time
 import urllib.request
+from typing import Any
 
 API = os.environ.get("CONTAINER_API", "https://container.googleapis.com/v1")
 METADATA = os.environ.get("METADATA_API", "http://metadata.google.internal/computeMetadata/v1")
@@ -28,7 +29,7 @@ def reached(notice: dict) -> bool:
     return budget > 0 and cost >= budget
 
 
-def stop_gpus(event: object) -> None:
+def stop_gpus(event: Any) -> None:
     """The entry point; `event` is a CloudEvent with Pub/Sub's message."""
     message = getattr(event, "data", event)["message"]
     notice = json.loads(base64.b64decode(message["data"]))

@@ -214,10 +214,19 @@ def _free_range(prefix: int, avoid: list[ipaddress.IPv4Network]) -> str:
     return ""
 
 
-@rule("network")
+@rule("network", "cloud")
 def _egress(intent: Intent) -> Iterator[Problem]:
-    """`network.egress_domains` is given with `egress: allow-list`, and only then."""
+    """`network.egress_domains` is given with `egress: allow-list`, and only then; on gcp without `*.`."""
     network = intent.network
+    for i, domain in enumerate(network.egress_domains):
+        if intent.cloud.provider == "gcp" and domain.startswith("*."):
+            # https://cloud.google.com/firewall/docs/firewall-policies-rule-details#fqdn-objects
+            yield Problem(
+                f"network.egress_domains[{i}]",
+                domain,
+                "cannot begin with '*.' on Google Cloud, whose firewall takes whole names only",
+                domain.removeprefix("*."),
+            )
     if network.egress == "allow-list" and not network.egress_domains:
         yield Problem(
             "network.egress_domains",
