@@ -4,17 +4,19 @@ Google Cloud, as of 2026-02-05: https://cloud.google.com/compute/docs/gpus/gpu-r
 machine series that `landfall/intent/machines.py` uses (H100 means A3 High, not A3 Edge or Mega; A100-40GB
 A2 Standard, A100-80GB A2 Ultra). Azure, as of 2026-06-18: the regions for which Azure's retail price list
 holds an hourly price of the machine, as collected in github.com/Azure/karpenter-provider-azure
-(`pkg/providers/pricing/zz_generated.pricing.go` at 352646f, generated on that day). Leaves out whether there is capacity or quota today: `landfall
-preflight` asks the live account.
+(`pkg/providers/pricing/zz_generated.pricing.go` at 352646f, generated on that day). AWS, as of 2026-10-20: the instance types by region that cfn-lint 1.58.0 carries
+(`aws_ec2_instance/instancetype_enum.json`), which a test compares with this table. Leaves out whether there
+is capacity or quota today: `landfall preflight` asks the live account.
 """
 
 from __future__ import annotations
 
 from landfall.intent.machines import MACHINES
 
-AS_OF = {"gcp": "2026-02-05", "azure": "2026-06-18"}
+AS_OF = {"gcp": "2026-02-05", "aws": "2026-10-20", "azure": "2026-06-18"}
 SOURCES = {
     "gcp": "https://cloud.google.com/compute/docs/gpus/gpu-regions-zones",
+    "aws": "https://github.com/aws-cloudformation/cfn-lint/tree/v1.58.0/src/cfnlint/data/schemas/extensions",
     "azure": "https://github.com/Azure/karpenter-provider-azure/blob/352646f/pkg/providers/pricing/zz_generated.pricing.go",
 }
 
@@ -106,23 +108,68 @@ _AZURE = {
         germanywestcentral indonesiacentral italynorth koreacentral koreasouth
         northcentralus southindia spaincentral uaecentral uksouth westus2 westus3""",
 }
-AZURE_MACHINE_REGIONS: dict[str, frozenset[str]] = {
-    machine: frozenset(regions.split())
-    for machines, regions in _AZURE.items()
-    for machine in machines.split()
+# Machine types → their regions
+_AWS = {
+    "g4dn.xlarge g4dn.12xlarge g4dn.metal": """
+        af-south-1 ap-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1
+        ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 eu-south-1
+        eu-west-1 eu-west-2 eu-west-3 me-south-1 sa-east-1 us-east-1 us-east-2 us-west-1
+        us-west-2""",
+    "g5.xlarge g5.12xlarge": """
+        ap-east-1 ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-2 ap-southeast-3
+        ca-central-1 eu-central-1 eu-north-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3
+        il-central-1 me-central-1 sa-east-1 us-east-1 us-east-2 us-west-2""",
+    "g6.xlarge g6.12xlarge g6.48xlarge": """
+        ap-northeast-1 ap-northeast-2 ap-south-1 ap-south-2 ap-southeast-2
+        ap-southeast-5 ca-central-1 eu-central-1 eu-central-2 eu-north-1 eu-south-2
+        eu-west-2 eu-west-3 me-central-1 sa-east-1 us-east-1 us-east-2 us-west-2""",
+    "g6e.xlarge g6e.12xlarge": """
+        ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 eu-central-1
+        eu-north-1 eu-south-2 me-central-1 us-east-1 us-east-2 us-west-2""",
+    "p4d.24xlarge": """
+        ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2
+        ca-central-1 eu-central-1 eu-north-1 eu-west-1 eu-west-2 sa-east-1 us-east-1
+        us-east-2 us-west-2""",
+    "p4de.24xlarge": """
+        ap-northeast-1 ap-southeast-1 eu-central-1 il-central-1 us-east-1 us-west-2""",
+    "p5.4xlarge": """
+        ap-northeast-1 ap-south-1 ap-southeast-2 ap-southeast-3 eu-north-1 eu-west-2
+        sa-east-1 us-east-1 us-east-2 us-west-2""",
+    "p5.48xlarge": """
+        ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-2 ap-southeast-3
+        ca-central-1 eu-north-1 eu-west-2 sa-east-1 us-east-1 us-east-2 us-west-1
+        us-west-2""",
+    "p5en.48xlarge": """
+        ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-3 eu-north-1 eu-south-2
+        me-central-1 us-east-1 us-east-2 us-west-1 us-west-2""",
+    "p6-b200.48xlarge": """
+        ap-south-1 ap-south-2 eu-north-1 eu-west-3 us-east-1 us-east-2 us-west-2""",
 }
+
+
+def _machines(table: dict[str, str]) -> dict[str, frozenset[str]]:
+    return {
+        machine: frozenset(regions.split())
+        for machines, regions in table.items()
+        for machine in machines.split()
+    }
+
+
+AWS_MACHINE_REGIONS = _machines(_AWS)
+AZURE_MACHINE_REGIONS = _machines(_AZURE)
 """Machine type → the regions that sell it: a region may sell eight GPUs in a machine, but not one."""
 
 
-def _azure() -> dict[str, tuple[str, ...]]:
+def _by_gpu(provider: str, regions: dict[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
-    for one in MACHINES["azure"]:
-        found.setdefault(one.accelerator, set()).update(AZURE_MACHINE_REGIONS[one.type])
-    return {gpu: tuple(sorted(regions)) for gpu, regions in found.items()}
+    for one in MACHINES[provider]:
+        found.setdefault(one.accelerator, set()).update(regions[one.type])
+    return {gpu: tuple(sorted(where)) for gpu, where in found.items()}
 
 
 GPU_REGIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "gcp": {gpu: tuple(regions) for gpu, regions in GCP_GPU_ZONES.items()},
-    "azure": _azure(),
+    "aws": _by_gpu("aws", AWS_MACHINE_REGIONS),
+    "azure": _by_gpu("azure", AZURE_MACHINE_REGIONS),
 }
 """Cloud → GPU → the regions that sell it. A cloud that is not here is not checked."""
