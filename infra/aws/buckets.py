@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -84,7 +85,45 @@ def bucket(
     return made
 
 
+def adopted_bucket(
+    scope: Scope,
+    parent: pulumi.Resource,
+    purpose: str,
+    name: str,
+    key: pulumi.Input[str],
+) -> aws.s3.Bucket:
+    """The client's own bucket, taken under protection. Its public access is blocked, as the account's is; its
+    encryption is imported and stays what it is, since who writes there may not use another key. Everything
+    else (policy, lifecycle, notifications) is the client's and not touched."""
+    made = aws.s3.Bucket(
+        purpose,
+        bucket=name,
+        opts=scope.stateful(
+            parent,
+            import_=name,
+            ignore_changes=[
+                "corsRules", "forceDestroy", "grants", "lifecycleRules", "loggings", "objectLockEnabled",
+                "policy", "replicationConfiguration", "requestPayer",
+                "serverSideEncryptionConfiguration", "tags", "tagsAll", "versioning", "website",
+            ],
+        ),
+    )  # fmt: skip
+    _blocked(scope, parent, purpose, made)
+    _encrypted(scope, parent, purpose, made, key, import_=name, ignore_changes=["rules"])
+    return made
+
+
 def _closed(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.Bucket) -> None:
+    _blocked(scope, parent, purpose, made)
+    aws.s3.BucketOwnershipControls(
+        purpose,
+        bucket=made.id,
+        rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+        opts=scope.child(parent),
+    )
+
+
+def _blocked(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.Bucket) -> None:
     aws.s3.BucketPublicAccessBlock(
         purpose,
         bucket=made.id,
@@ -92,12 +131,6 @@ def _closed(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.Bu
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=scope.child(parent),
-    )
-    aws.s3.BucketOwnershipControls(
-        purpose,
-        bucket=made.id,
-        rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
         opts=scope.child(parent),
     )
 
@@ -108,6 +141,7 @@ def _encrypted(
     purpose: str,
     made: aws.s3.Bucket,
     key: pulumi.Input[str] | None,
+    **options: Any,
 ) -> None:
     s3 = aws.s3
     default = s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
@@ -122,7 +156,7 @@ def _encrypted(
                 bucket_key_enabled=key is not None,  # one call of the key for many objects
             )
         ],
-        opts=scope.child(parent),
+        opts=scope.child(parent, **options),
     )
 
 

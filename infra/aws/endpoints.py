@@ -89,7 +89,7 @@ def build_endpoints(
         service_name=f"com.amazonaws.{region}.s3",
         vpc_endpoint_type="Gateway",
         route_table_ids=list(tables),
-        policy=document(*_storage(region, account)),
+        policy=document(*_storage(region, account, vpc)),
         tags={"Name": scope.name("network", "storage")},
         opts=scope.child(parent),
     )
@@ -103,7 +103,7 @@ def own_principals(actions: Sequence[str], account: pulumi.Input[str]) -> Statem
     )  # fmt: skip
 
 
-def _storage(region: str, account: pulumi.Input[str]) -> list[Statement]:
+def _storage(region: str, account: pulumi.Input[str], vpc: pulumi.Input[str]) -> list[Statement]:
     """Own principals to own buckets, and AWS's buckets of images and packages, whose readers sign for AWS.
 
     Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html and
@@ -115,4 +115,5 @@ def _storage(region: str, account: pulumi.Input[str]) -> list[Statement]:
         f"arn:aws:s3:::prod-{region}-starport-layer-bucket/*",
         f"arn:aws:s3:::al2023-repos-{region}-de612dc2/*",
     ]
-    return [own, allow("ImagesAndPackages", ["s3:GetObject"], packages, to=EVERYONE)]
+    here = {"StringEquals": {"aws:SourceVpc": vpc}}
+    return [own, allow("ImagesAndPackages", ["s3:GetObject"], packages, to=EVERYONE, when=here)]

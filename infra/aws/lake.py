@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import contract
-from infra.aws.buckets import Keep, bucket
+from infra.aws.buckets import Keep, adopted_bucket, bucket
 from infra.aws.catalog import NAMESPACES, build_catalog
 from infra.aws.policies import Statement, allow
 from infra.aws.provider import cloud
@@ -64,19 +64,7 @@ class Lake(pulumi.ComponentResource):
         scope, lake = self._scope, self._scope.intent.lake
         adopted = scope.intent.network.adopt.buckets.get(zone)  # pyright: ignore[reportArgumentType, reportCallIssue]
         if adopted:
-            return aws.s3.Bucket(
-                zone,
-                bucket=adopted,
-                opts=scope.stateful(
-                    self,
-                    import_=adopted,
-                    ignore_changes=[
-                        "corsRules", "forceDestroy", "grants", "lifecycleRules", "loggings",
-                        "objectLockEnabled", "policy", "replicationConfiguration", "requestPayer",
-                        "serverSideEncryptionConfiguration", "tags", "tagsAll", "versioning", "website",
-                    ],
-                ),
-            )  # fmt: skip
+            return adopted_bucket(scope, self, zone, adopted, self._key)
         days = lake.retention_days[zone]  # pyright: ignore[reportArgumentType]
         landing = zone == "landing"
         return bucket(

@@ -1,7 +1,8 @@
 """The only constructor of AWS providers: region and account pinned, the stack's tags on everything.
 
 An adopted account is entered with whatever identity the AWS SDK finds, and no other account is touched.
-A created account is entered from the organization's management account, by the role that AWS makes there.
+A created account is entered from the organization's management account, by the role that AWS makes there; once it
+is there, the stacks of the other layers name it beside the unit and are applied from inside (by Jenkins).
 Leaves out credentials: they are the caller's.
 """
 
@@ -30,8 +31,9 @@ def open_scope(intent: Intent, stack: str) -> Scope:
     """The scope to begin with: the adopted account, or the organization's management account."""
     mine = _aws(intent)
     tags = labels(intent, stack)
-    # What must be unique among all customers is told apart by the account, or by where it is created.
-    salt = mine.account or mine.organizational_unit or ""
+    # What must be unique among all customers is told apart by where the account was created, or by the account:
+    # so its names stay when a stack inside a created account names it.
+    salt = mine.organizational_unit or mine.account or ""
     provider = aws.Provider(
         "aws",
         region=mine.region,  # pyright: ignore[reportArgumentType] (the enumeration lags behind)

@@ -1,0 +1,242 @@
+"""The Kubernetes cluster: EKS, its address inside the network only, its secrets under our key.
+
+Access is by entries that a plan shows, never by the old config map; pods become workloads by Pod Identity.
+Add-ons are pinned, since EKS updates none by itself. Leaves out what runs on it (`infra/kubernetes/`).
+Versions as of 2026-11-24, from https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html and what
+clusters of 1.36 were given in September 2026 (`aws eks describe-addon-versions` names newer ones).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import contract
+from infra.aws.addons import Addons
+from infra.aws.node_groups import build_node_groups
+from infra.aws.policies import services, trust
+from infra.aws.provider import ENTRY_ROLE, cloud
+from infra.aws.registry import build_registry
+from infra.aws.roles import boundary, role
+from infra.aws.security import retention
+from infra.aws.trail import proof_days
+from infra.kubernetes.accounts import ACCOUNTS
+from infra.scope import Scope
+
+OFFERED = True
+VERSION = "1.36"
+_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+_POLICIES = "arn:aws:eks::aws:cluster-access-policy/"
+TASKS = ("training", "serving")
+"""Namespaces in which managed Airflow may start pods."""
+
+
+class Cluster(pulumi.ComponentResource):
+    """Control plane, add-ons, node groups, registry, and who may come in."""
+
+    def __init__(self, scope: Scope, foundation: contract.Foundation) -> None:
+        super().__init__("landfall:aws:Cluster", "cluster", None, scope.component())
+        self._scope, self._foundation = scope, foundation
+        self.limit = boundary(scope, foundation.organization, foundation.security)
+        self.cluster = self._control_plane()
+        entries = self._entries()
+        addons = Addons(scope, self, self.cluster, foundation, self.limit)
+        self.groups = build_node_groups(
+            scope, self, foundation, self.cluster, self.limit, after=[*addons.first, *entries]
+        )
+        addons.build_rest(after=[self.groups.system])
+        self._pods(addons.first)
+        self._reach()
+        self.registry = build_registry(scope, self, foundation)
+        self.register_outputs({})
+
+    def _control_plane(self) -> aws.eks.Cluster:
+        scope, foundation = self._scope, self._foundation
+        prod, name = scope.intent.environment == "prod", scope.name("cluster", "platform")
+        acts = role(
+            scope, self, "cluster",
+            trust=[trust(services("eks.amazonaws.com"), actions=("sts:AssumeRole", "sts:TagSession"))],
+            limit=self.limit,
+            what="The cluster's control plane",
+            managed=["AmazonEKSClusterPolicy"],
+        )  # fmt: skip
+        log = aws.cloudwatch.LogGroup(
+            "cluster",
+            name=f"/aws/eks/{name}/cluster",
+            kms_key_id=foundation.security.keys["logs"],
+            retention_in_days=retention(proof_days(scope)),
+            opts=scope.child(self),
+        )
+        eks = aws.eks
+        return eks.Cluster(
+            "cluster",
+            name=name,
+            version=VERSION,
+            role_arn=acts.arn,
+            access_config=eks.ClusterAccessConfigArgs(
+                authentication_mode="API",
+                # Where Jenkins applies, its entry is the administrator's; else whoever makes the cluster is.
+                bootstrap_cluster_creator_admin_permissions=not self._jenkins_applies(),
+            ),
+            vpc_config=eks.ClusterVpcConfigArgs(
+                subnet_ids=foundation.network.subnets,
+                endpoint_private_access=True,
+                endpoint_public_access=False,
+            ),
+            kubernetes_network_config=_addresses(scope, foundation),
+            encryption_config=eks.ClusterEncryptionConfigArgs(
+                provider=eks.ClusterEncryptionConfigProviderArgs(
+                    key_arn=foundation.security.keys["cluster"]
+                ),
+                resources=["secrets"],
+            ),
+            enabled_cluster_log_types=_LOGS,
+            bootstrap_self_managed_addons=False,
+            deletion_protection=prod,
+            upgrade_policy=eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
+            zonal_shift_config=eks.ClusterZonalShiftConfigArgs(enabled=prod),
+            opts=scope.child(self, depends_on=[log]),
+        )
+
+    def _jenkins_applies(self) -> bool:
+        return self._scope.intent.jenkins is not None and cloud(self._scope).account is not None
+
+    def _entries(self) -> list[pulumi.Resource]:
+        """Jenkins, and the managed Airflow's pods."""
+        identity, made = self._foundation.identity, []
+        if self._scope.intent.jenkins is not None:
+            made += self._entry(
+                "jenkins-deploy", identity.jenkins_deploy, "AmazonEKSClusterAdminPolicy"
+            )
+            made += self._entry("jenkins-preview", identity.jenkins_preview, "AmazonEKSViewPolicy")
+        if self._scope.intent.orchestration.airflow == "managed":
+            orchestrate = identity.workloads["orchestrate"]
+            made += self._entry("orchestrate", orchestrate, "AmazonEKSEditPolicy", TASKS)
+        return made
+
+    def _entry(
+        self, name: str, principal: pulumi.Input[str], policy: str, namespaces: tuple[str, ...] = ()
+    ) -> list[pulumi.Resource]:
+        child, cluster = self._scope.child(self), self.cluster.name
+        entry = aws.eks.AccessEntry(
+            name, cluster_name=cluster, principal_arn=principal, type="STANDARD", opts=child
+        )
+        given = aws.eks.AccessPolicyAssociation(
+            name,
+            cluster_name=cluster,
+            principal_arn=entry.principal_arn,
+            policy_arn=f"{_POLICIES}{policy}",
+            access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(
+                type="namespace" if namespaces else "cluster", namespaces=list(namespaces) or None
+            ),
+            opts=child,
+        )
+        return [entry, given]
+
+    def _pods(self, after: list[pulumi.Resource]) -> None:
+        """Which service account becomes which workload: the table that the cluster's side reads, too."""
+        for account in ACCOUNTS:
+            aws.eks.PodIdentityAssociation(
+                f"{account.namespace}-{account.name}",
+                cluster_name=self.cluster.name,
+                namespace=account.namespace,
+                service_account=account.name,
+                role_arn=self._foundation.identity.workloads[account.workload],
+                opts=self._scope.child(self, depends_on=after),
+            )
+
+    def _reach(self) -> None:
+        """Who reaches the cluster's address: workloads (Airflow, Jenkins' agents) and the client's networks."""
+        group = self.cluster.vpc_config.cluster_security_group_id
+        workloads = self._foundation.network.workload_group
+        self._admit("workloads", group, referenced_security_group_id=workloads)
+        for i, network in enumerate(self._scope.intent.network.avoid, 1):
+            self._admit(f"client-{i}", group, cidr_ipv4=network)
+
+    def _admit(self, name: str, group: pulumi.Input[str], **source: pulumi.Input[str]) -> None:
+        aws.vpc.SecurityGroupIngressRule(
+            f"cluster-from-{name}",
+            security_group_id=group,
+            description="The cluster's own address",
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            opts=self._scope.child(self),
+            **source,  # pyright: ignore[reportArgumentType]
+        )
+
+
+def _addresses(
+    scope: Scope, foundation: contract.Foundation
+) -> aws.eks.ClusterKubernetesNetworkConfigArgs:
+    adopted = scope.intent.network.adopt.network
+    return aws.eks.ClusterKubernetesNetworkConfigArgs(
+        ip_family="ipv4",
+        service_ipv4_cidr=None if adopted else foundation.network.services_range,
+    )
+
+
+def kubeconfig(name: str, address: str, certificate: str, region: str, entry_role: str) -> str:
+    """A kubeconfig as JSON: an address, and AWS's own login helper; no key in it."""
+    args = ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"]
+    if entry_role:
+        args += ["--role-arn", entry_role]
+    login = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "aws",
+        "args": args,
+        "interactiveMode": "Never",
+    }
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": name,
+            "clusters": [
+                {
+                    "name": name,
+                    "cluster": {"server": address, "certificate-authority-data": certificate},
+                }
+            ],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+            "users": [{"name": name, "user": {"exec": login}}],
+        }
+    )
+
+
+def _issuer(held: Any) -> str:
+    """The cluster's own issuer of tokens, from its one identity."""
+    return held[0].oidcs[0].issuer
+
+
+def build_cluster(
+    scope: Scope,
+    foundation: contract.Foundation,
+    data: contract.Data,  # noqa: ARG001 (the same signature on every cloud)
+) -> contract.Cluster:
+    """Build the cluster; its name is known once its system nodes run, so charts find a place."""
+    made, region = Cluster(scope, foundation), cloud(scope).region
+    created = cloud(scope).account is None
+    entry = foundation.organization.tenancy.apply(
+        lambda account: f"arn:aws:iam::{account}:role/{ENTRY_ROLE}" if created else ""
+    )
+    cluster = made.cluster
+    name = pulumi.Output.all(cluster.name, made.groups.system.id).apply(lambda got: got[0])
+    config = pulumi.Output.all(
+        name, cluster.endpoint, cluster.certificate_authority.data, entry
+    ).apply(lambda got: kubeconfig(got[0], got[1], got[2] or "", region, got[3]))
+    return contract.Cluster(
+        name=name,
+        kubeconfig=pulumi.Output.secret(config),
+        access_command=cluster.name.apply(
+            lambda own: f"aws eks update-kubeconfig --region {region} --name {own}"
+        ),
+        registry=made.registry,
+        oidc_issuer=cluster.identities.apply(_issuer),
+        gpu_pools=pulumi.Output.all(*(group.node_group_name for group in made.groups.gpu)).apply(
+            list
+        ),
+    )
