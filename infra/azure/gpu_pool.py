@@ -13,8 +13,9 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import authorization, compute, containerservice
 
+from infra.azure.identity import RESERVED
 from infra.azure.provider import region_of
-from infra.azure.roles import grant, role_id
+from infra.azure.roles import grant, own_role_id
 from infra.azure.zones import zones
 from infra.contract import Organization, Text
 from infra.kubernetes.pools import Pool, gpu_pools
@@ -165,13 +166,11 @@ def _reserve(
         ),
         scope.child(parent),
     )
-    # https://learn.microsoft.com/azure/aks/use-capacity-reservation-groups: AKS asks for Contributor,
-    # here on the group alone.
     may: authorization.RoleAssignment = grant(
         scope,
         parent,
         f"cluster-uses-reserved-{pool.use}",
-        role_id(organization, "Contributor"),
+        own_role_id(scope, organization, RESERVED),
         operator,
         holder.id,
     )

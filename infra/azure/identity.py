@@ -14,6 +14,7 @@ from infra.azure.groups import group, group_id
 from infra.azure.provider import region_of
 from infra.azure.roles import ROLES, grant, role_id, stable_guid
 from infra.contract import WORKLOADS, Identity, Organization, Security, Text
+from infra.kubernetes.pools import gpu_pools
 from infra.scope import Scope
 from landfall.intent.governance import Jenkins
 
@@ -29,11 +30,18 @@ _GRANTED = (
     "AcrPush",
     "Managed Identity Operator",
     "Network Contributor",
-    "Contributor",
     "Cost Management Reader",
 )
-"""The roles that the deploy identity may hand out, so that it cannot make itself an owner. Contributor is
-among them because AKS needs it on a capacity reservation."""
+"""The roles that the deploy identity may hand out, besides RESERVED, so that it cannot make itself an owner."""
+RESERVED = "draw-on-reservation"
+_DRAW = (
+    "Microsoft.Compute/capacityReservationGroups/read",
+    "Microsoft.Compute/capacityReservationGroups/deploy/action",
+    "Microsoft.Compute/capacityReservationGroups/capacityReservations/read",
+    "Microsoft.Compute/capacityReservationGroups/capacityReservations/deploy/action",
+)
+"""What a cluster needs to place nodes on reserved machines, in place of Contributor, which AKS's page names:
+https://learn.microsoft.com/azure/virtual-machines/capacity-reservation-group-share"""
 _BUILT = (
     "Microsoft.Authorization/locks/read",
     "Microsoft.Authorization/locks/write",
@@ -86,6 +94,7 @@ _NEVER = (
     "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/delete",
 )
 """What holds data, keys or proof is never deleted by a build; who retires a platform does it in person."""
+DEPLOYS = "Builds the Landfall stack; cannot delete what holds data, keys or proof."
 
 
 class AzureIdentity(pulumi.ComponentResource):
@@ -97,6 +106,9 @@ class AzureIdentity(pulumi.ComponentResource):
         self._organization = organization
         self._group = group(scope, organization, "platform")
         made = {one: self._identity(one) for one in WORKLOADS}
+        self._subscription = organization.tenancy.apply(lambda known: f"/subscriptions/{known}")
+        if any(pool.capacity == "reservation" for pool in gpu_pools(scope.intent)):
+            self._role(RESERVED, "Places nodes on reserved machines.", _DRAW, ())
         preview = deploy = pulumi.Output.from_input("")
         if scope.intent.jenkins:
             preview, deploy = self._jenkins(scope.intent.jenkins)
@@ -123,7 +135,7 @@ class AzureIdentity(pulumi.ComponentResource):
     def _jenkins(self, jenkins: Jenkins) -> tuple[Text, Text]:
         """Client ids of the identity that plans and of the one that applies."""
         scope, organization = self._scope, self._organization
-        subscription = organization.tenancy.apply(lambda tenancy: f"/subscriptions/{tenancy}")
+        subscription = self._subscription
         clusters = group_id(scope, organization, "ml")
         preview = self._identity("jenkins-preview")
         self._trust("jenkins-preview", preview, jenkins.issuer, "landfall:preview")
@@ -138,7 +150,7 @@ class AzureIdentity(pulumi.ComponentResource):
         self._trust("jenkins-deploy", deploy, jenkins.issuer, f"landfall:deploy:{jenkins.branch}")
         self._grant("jenkins-sees", "Reader", deploy, subscription)
         grant(
-            scope, self, "jenkins-builds", self._deploy_role(subscription), deploy.principal_id, subscription
+            scope, self, "jenkins-builds", self._role("deploy", DEPLOYS, _BUILT, _NEVER), deploy.principal_id, subscription
         )  # fmt: skip
         grant(
             scope,
@@ -147,7 +159,7 @@ class AzureIdentity(pulumi.ComponentResource):
             role_id(organization, "Role Based Access Control Administrator"),
             deploy.principal_id,
             subscription,
-            condition=_only_listed_roles(),
+            condition=_only_listed_roles(stable_guid(scope, "role", RESERVED)),
         )
         self._grant(
             "jenkins-runs-cluster", "Azure Kubernetes Service RBAC Cluster Admin", deploy, clusters
@@ -175,19 +187,20 @@ class AzureIdentity(pulumi.ComponentResource):
             opts=self._scope.child(self),
         )
 
-    def _deploy_role(self, subscription: Text) -> Text:
+    def _role(self, name: str, does: str, actions: tuple[str, ...], never: tuple[str, ...]) -> Text:
+        """A role of our own, by its id; `never` is taken out of `actions`."""
         scope = self._scope
         role = authorization.RoleDefinition(
-            "deploy-role",
+            f"{name}-role",
             authorization.RoleDefinitionArgs(
-                role_definition_id=stable_guid(scope, "role", "deploy"),
-                role_name=scope.name("role", "deploy"),
-                description="Builds the Landfall stack; cannot delete what holds data, keys or proof.",
+                role_definition_id=stable_guid(scope, "role", name),
+                role_name=scope.name("role", name),
+                description=does,
                 role_type="CustomRole",
-                scope=subscription,
-                assignable_scopes=[subscription],
+                scope=self._subscription,
+                assignable_scopes=[self._subscription],
                 permissions=[
-                    authorization.PermissionArgs(actions=list(_BUILT), not_actions=list(_NEVER))
+                    authorization.PermissionArgs(actions=list(actions), not_actions=list(never))
                 ],
             ),
             scope.child(self),
@@ -195,10 +208,10 @@ class AzureIdentity(pulumi.ComponentResource):
         return role.id
 
 
-def _only_listed_roles() -> str:
+def _only_listed_roles(besides: str) -> str:
     """The condition under which grants may be written and taken back: only roles of `_GRANTED`, only to
     service principals (https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples)."""
-    guids = ", ".join(ROLES[name] for name in _GRANTED)
+    guids = ", ".join([*(ROLES[name] for name in _GRANTED), besides])
     parts = []
     for action, attribute in (("write", "Request"), ("delete", "Resource")):
         prefix = f"@{attribute}[Microsoft.Authorization/roleAssignments"

@@ -100,7 +100,9 @@ class AzureNetwork(pulumi.ComponentResource):
             # One after the other: Azure refuses two changes of one virtual network at the same time.
             before = [made]
             subnets[name] = made.id
-        return spoke.id, subnets, shields["workloads"].id
+        # Whoever takes the spoke's id waits for the hub as well.
+        both = pulumi.Output.all(spoke.id, hub.id).apply(lambda ids: ids[0])
+        return both, subnets, shields["workloads"].id
 
     def _vnet(self, name: str, prefix: str) -> network.VirtualNetwork:
         scope = self._scope

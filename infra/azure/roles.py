@@ -17,7 +17,6 @@ from infra.scope import Scope
 AS_OF = "2026-11-24"
 ROLES: dict[str, str] = {
     "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
-    "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
     "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
@@ -39,6 +38,16 @@ ROLES: dict[str, str] = {
 def role_id(organization: Organization, role: str) -> Text:
     """The id of a built-in role as the subscription names it; raises KeyError for one that is not listed."""
     guid = ROLES[role]
+    return organization.tenancy.apply(
+        lambda tenancy: (
+            f"/subscriptions/{tenancy}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+        )
+    )
+
+
+def own_role_id(scope: Scope, organization: Organization, name: str) -> Text:
+    """The id of a role of our own, which `infra/azure/identity.py` defines."""
+    guid = stable_guid(scope, "role", name)
     return organization.tenancy.apply(
         lambda tenancy: (
             f"/subscriptions/{tenancy}/providers/Microsoft.Authorization/roleDefinitions/{guid}"

@@ -130,7 +130,7 @@ class AzureSecurity(pulumi.ComponentResource):
     def _flow_logs(
         self, parts: VaultParts, net: Network, workspace: operationalinsights.Workspace
     ) -> None:
-        """Who talked to whom in the spoke; in an account of their own, because they are rewritten in place."""
+        """Who talked to whom; in an account of their own, because they are rewritten in place."""
         scope = self._scope
         days = FLOW_DAYS[scope.intent.environment]
         audit = group(scope, self._organization, "audit")
@@ -144,16 +144,32 @@ class AzureSecurity(pulumi.ComponentResource):
             depends_on=parts.may_encrypt,
         )
         _forget(scope, self, "flowlogs", audit, account.name, days)
+        watched = {"spoke": net.id}
+        if not scope.intent.network.adopt.network:
+            hub = scope.name("network", "hub")  # beside the spoke, and made when it is
+            watched["hub"] = net.id.apply(lambda spoke: f"{spoke.rpartition('/')[0]}/{hub}")
+        for name, target in watched.items():
+            self._flow_log(name, target, account.id, days, workspace)
+
+    def _flow_log(
+        self,
+        name: str,
+        target: Text,
+        account: Text,
+        days: int,
+        workspace: operationalinsights.Workspace,
+    ) -> None:
+        scope = self._scope
         network.FlowLog(
-            "flow-log",
+            f"flow-log-{name}",
             network.FlowLogArgs(
-                flow_log_name=scope.name("flow-log", "spoke"),
+                flow_log_name=scope.name("flow-log", name),
                 # Azure makes the watcher by itself with a region's first virtual network.
                 network_watcher_name=f"NetworkWatcher_{region_of(scope)}",
                 resource_group_name=WATCHER_GROUP,
                 location=region_of(scope),
-                target_resource_id=net.id,
-                storage_id=account.id,
+                target_resource_id=target,
+                storage_id=account,
                 enabled=True,
                 format=network.FlowLogFormatParametersArgs(type="JSON", version=2),
                 retention_policy=network.RetentionPolicyParametersArgs(enabled=True, days=days),
