@@ -26,6 +26,15 @@ _PACKAGES = ("pyspark", "pyiceberg", "duckdb", "mlflow", "scikit-learn", "fastap
 _EXTENSIONS = ("iceberg", "avro", "httpfs")
 
 
+_DATABASES = {
+    "catalog.db": "landfall lake recover",
+    "bus.db": "Move {path} and its -wal and -shm aside; what its lost events told of: landfall run --all",
+    "mlflow.db": "Restore {path} from a backup; without one, set LANDFALL_HOME to a new folder and "
+    "run every month there: landfall run --all",
+}
+"""The home's SQLite files, and what to do where one is damaged."""
+
+
 class Check(NamedTuple):
     """One finding. `required`: the laptop's chain does not run without it."""
 
@@ -46,6 +55,7 @@ def examine(project: Project) -> list[Check]:
         _dbt(project),
         _extensions(project),
         _jars(project),
+        _databases(project),
         _memory(),
         _disk(project),
         _cores(),
@@ -169,6 +179,21 @@ def _jars(project: Project) -> Check:
         return Check("spark jars", "missing", error.what, purpose, error.fix or COMMAND)
     found = f"{len(paths)} in {paths[0].parent}, checksums right"
     return Check("spark jars", "ok", found, purpose, COMMAND)
+
+
+def _databases(project: Project) -> Check:
+    from landfall.faults import sqlite_damage
+
+    damaged = {name: told for name in _DATABASES if (told := sqlite_damage(project.home / name))}
+    first = next(iter(damaged), "catalog.db")
+    return Check(
+        "home's databases",
+        "missing" if damaged else "ok",
+        "; ".join(f"{project.home / name} is damaged: {told}" for name, told in damaged.items())
+        or "sound, or not there yet",
+        "the catalog, the bus and the models' registry",
+        _DATABASES[first].format(path=project.home / first),
+    )
 
 
 def _memory() -> Check:

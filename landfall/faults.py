@@ -35,6 +35,12 @@ def translate(error: BaseException) -> LandfallError | None:
                 so="Nothing was lost: what was published stays, and what was under way was not published.",
                 fix="Free some space and run the same command again.",
             )
+        if "disk i/o error" in text:
+            return LandfallError(
+                "A database file of the home could not be written (disk I/O error).",
+                so="The disk is full or failing; what was published stays.",
+                fix="See how much space is left with `df`, and run the same command again.",
+            )
         if any(t in text for t in _CORRUPT):
             return LandfallError(
                 f"A database file of the home is damaged ({_first_line(seen)}).",

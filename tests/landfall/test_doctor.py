@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Project:
 
 def test_every_check_says_what_it_is_for_and_how_to_mend_it(project: Project) -> None:
     checks = examine(project)
-    assert len({check.name for check in checks}) == len(checks) == 13
+    assert len({check.name for check in checks}) == len(checks) == 14
     for check in checks:
         assert check.found
         assert check.purpose
@@ -89,6 +89,22 @@ def test_without_its_own_environment_dbt_and_the_extensions_are_missing(
     for name in ("dbt", "duckdb extensions"):
         assert find(checks, name).state == "missing"
         assert find(checks, name).fix == "make setup"
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [("catalog.db", "landfall lake recover"), ("bus.db", "Move"), ("mlflow.db", "from a backup")],
+)
+def test_a_damaged_database_is_named_with_the_way_to_recover_it(
+    project: Project, name: str, fix: str
+) -> None:
+    assert find(examine(project), "home's databases").state == "ok"
+    project.home.mkdir()
+    (project.home / name).write_bytes(b"not a database at all" * 100)
+    found = find(examine(project), "home's databases")
+    assert found.state == "missing"
+    assert str(project.home / name) in found.found
+    assert fix in found.fix
 
 
 def test_a_full_disk_and_a_small_memory_are_told(

@@ -18,6 +18,7 @@ from landfall.faults import sqlite_damage, translate
         (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
         (sqlite3.OperationalError("database or disk is full"), "disk is full"),
         (RuntimeError("java.io.IOException: No space left on device"), "disk is full"),
+        (sqlite3.OperationalError("disk I/O error"), "could not be written"),
         (sqlite3.DatabaseError("file is not a database"), "damaged"),
         (RuntimeError("java.lang.OutOfMemoryError: Java heap space"), "memory"),
         (PermissionError(errno.EACCES, "Permission denied", "/somewhere"), "/somewhere"),
