@@ -10,26 +10,35 @@ code handles those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
+_recording: ContextVar[bool] = ContextVar("landfall-recording", default=False)
 
-@contextmanager
-def cheap_aliases() -> Iterator[None]:
-    """While this is entered, resources are constructed without alias URNs."""
+
+def cheap_aliases() -> None:
+    """From here on, in this context, resources are constructed without alias URNs.
+
+    Pulumi's two functions are replaced once and for all; outside a recording the replacements call them.
+    """
+    _replace()
+    _recording.set(True)
+
+
+@cache
+def _replace() -> None:
     from pulumi import resource
     from pulumi.runtime import resource as runtime
 
     collapse, prepare = resource.collapse_alias_to_urn, runtime.prepare_aliases
 
-    def no_urn(alias: Any, name: str, type_: str, parent: Any) -> Any:  # noqa: ARG001
-        return ""
+    def no_urn(alias: Any, name: str, type_: str, parent: Any) -> Any:
+        return "" if _recording.get() else collapse(alias, name, type_, parent)
 
     async def specifications(one: Any, options: Any, takes_specifications: bool) -> list[Any]:
         aliases = options.aliases if options is not None else None
-        if not aliases or not takes_specifications:
+        if not aliases or not takes_specifications or not _recording.get():
             return await prepare(one, options, takes_specifications)
         slow = [alias for alias in aliases if _only_type(alias) is None]
         quick = [_specification(kind) for alias in aliases if (kind := _only_type(alias))]
@@ -41,11 +50,6 @@ def cheap_aliases() -> Iterator[None]:
 
     resource.collapse_alias_to_urn = no_urn
     runtime.prepare_aliases = specifications
-    try:
-        yield
-    finally:
-        resource.collapse_alias_to_urn = collapse
-        runtime.prepare_aliases = prepare
 
 
 def _only_type(alias: Any) -> str | None:

@@ -135,6 +135,8 @@ def _id(one: Resource) -> str:
         return f"projects/{project}/{place}{_kind(one)}s/{name}"
     if package == "azure-native":
         return azure_id(one, name)
+    if one.type == "aws:organizations/account:Account":
+        return ACCOUNT
     if package == "aws":
         return (
             name
@@ -149,6 +151,30 @@ def _kind(one: Resource) -> str:
     return kind[0].lower() + kind[1:]
 
 
+def _is_named(one: Resource) -> bool:
+    """Whether the type takes its name as an input; where not, its `name` is Google's full one."""
+    from infra.plan import sdk
+
+    return "name" in sdk.inputs_of(one.type)
+
+
+def _full_name(one: Resource) -> str:
+    project = one.inputs.get("project") or "project"
+    kind = _kind(one)
+    if kind == "folder":
+        return f"folders/{ACCOUNT}"
+    if kind == "iAMCustomRole":
+        holder = (
+            f"organizations/{one.inputs['orgId']}"
+            if "orgId" in one.inputs
+            else f"projects/{project}"
+        )
+        return f"{holder}/roles/{one.inputs.get('roleId', one.name)}"
+    if kind == "account":
+        return f"projects/{project}/serviceAccounts/{_text(one, 'email')}"
+    return _id(one)
+
+
 def _text(one: Resource, name: str) -> str:
     """A text for a computed property: of the right form where programs take it apart."""
     package = one.type.split(":")[0]
@@ -158,16 +184,33 @@ def _text(one: Resource, name: str) -> str:
         service = one.type.split(":")[1].split("/")[0]
         region = "" if service in ("iam", "s3") else one.inputs.get("region", "eu-west-1")
         account = "" if service == "s3" else ACCOUNT
+        if one.type == "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+            host = str(one.inputs.get("url", own)).removeprefix("https://")
+            return f"arn:aws:iam::{ACCOUNT}:oidc-provider/{host}"
         return f"arn:aws:{service}:{region}:{account}:{own if service == 's3' else f'{_kind(one)}/{own}'}"
     if package == "gcp" and lowered == "email":
         project = one.inputs.get("project") or "project"
         return f"{one.inputs.get('accountId', own)}@{project}.iam.gserviceaccount.com"
+    if package == "gcp" and lowered in (
+        "serviceaccountid",
+        "serviceaccountemail",
+        "serviceaccount",
+    ):
+        return f"service-{ACCOUNT}@gcp-sa-{one.name}.iam.gserviceaccount.com"
+    if package == "gcp" and lowered == "writeridentity":
+        return f"serviceAccount:service-{ACCOUNT}@gcp-sa-logging.iam.gserviceaccount.com"
+    if package == "gcp" and lowered == "name" and not _is_named(one):
+        return _full_name(one)
     if package == "gcp" and lowered == "number":
         return ACCOUNT
     if package == "gcp" and lowered == "member":
         return f"serviceAccount:{_text(one, 'email')}"
     if package == "gcp" and lowered == "project":
         return "project"
+    if package == "snowflake" and lowered.endswith("serviceaccount"):
+        return f"{one.name}@snowflake-{digest(one.urn, 6)}.iam.gserviceaccount.com"
+    if package == "snowflake" and lowered.endswith("arn"):
+        return f"arn:aws:iam::{ACCOUNT}:user/{digest(one.urn, 8)}"
     if package == "azure-native" and (text := azure_text(one, name, own)) is not None:
         return text
     if lowered.endswith(("cidrblock", "ipcidrrange", "cidr")):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,40 @@ PROJECT = "landfall"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks special values on the wire
 _IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _ASSETS = {"c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7"}
+_REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"  # a resource given as an input
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Switch:
+    """Pulumi's switch in the environment by which an Output in a text raises; on while anyone records.
+
+    Counted, since a recording may ask for another (a stack reference), in another thread.
+    """
+
+    name = "PULUMI_ERROR_OUTPUT_STRING"
+
+    def __init__(self) -> None:
+        self.lock, self.users = threading.Lock(), 0
+        self.before: str | None = None
+
+    def enter(self) -> None:
+        with self.lock:
+            if self.users == 0:
+                self.before = os.environ.get(self.name)
+                os.environ[self.name] = "true"
+            self.users += 1
+
+    def leave(self) -> None:
+        with self.lock:
+            self.users -= 1
+            if self.users == 0:
+                os.environ.pop(self.name, None)
+                if self.before is not None:
+                    os.environ[self.name] = self.before
+
+
+_outputs_in_texts_raise = _Switch()
 
 References = Callable[[str], Mapping[str, Any]]
 """Given a stack's full name, the outputs that it exports; raises LandfallError where nobody knows."""
@@ -66,6 +99,7 @@ def _record(
     from pulumi.runtime import mocks, settings
     from pulumi.runtime.stack import run_in_stack
 
+    cheap_aliases()
     monitor = _monitor(Outputs(known), references)
     settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
     settings.configure(
@@ -78,19 +112,15 @@ def _record(
     )  # fmt: skip
     pulumi.runtime.set_all_config({"landfall:cloud": cloud, **config})
     loop = asyncio.new_event_loop()
-    before = os.environ.get("PULUMI_ERROR_OUTPUT_STRING")
-    os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a text raises, never prints
+    _outputs_in_texts_raise.enter()
     try:
         asyncio.set_event_loop(loop)
-        with cheap_aliases():
-            loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, program)))
+        loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, program)))
     finally:
         asyncio.set_event_loop(None)
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
-        os.environ.pop("PULUMI_ERROR_OUTPUT_STRING", None)
-        if before is not None:
-            os.environ["PULUMI_ERROR_OUTPUT_STRING"] = before
+        _outputs_in_texts_raise.leave()
     ordered = sorted(monitor.recorded.values(), key=lambda one: one.urn)
     return Plan(stack, cloud, tuple(ordered), monitor.stack_outputs)
 
@@ -198,7 +228,7 @@ def _resource(urn: str, request: Any) -> Resource:
         import_id=request.importId,
         ignore_changes=tuple(request.ignoreChanges),
         delete_before_replace=request.deleteBeforeReplace,
-        source=_source(request.sourcePosition),
+        source=_source(request),
     )
 
 
@@ -209,12 +239,13 @@ def _alias(alias: Any) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(spec.items()))
 
 
-def _source(position: Any) -> str:
-    if not position.uri:
-        return ""
-    path = Path(unquote(urlparse(position.uri).path))
-    shown = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else Path(path.name)
-    return f"{shown}:{position.line}"
+def _source(request: Any) -> str:
+    """`file:line` of the innermost frame of our own code: the SDK's own frames stand before it."""
+    for position in (request.sourcePosition, *(frame.pc for frame in request.stackTrace.frames)):
+        path = Path(unquote(urlparse(position.uri).path))
+        if position.uri and path.is_relative_to(_ROOT) and "site-packages" not in path.parts:
+            return f"{path.relative_to(_ROOT)}:{position.line}"
+    return ""
 
 
 def _plain(value: Any) -> Any:
@@ -222,6 +253,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get(_SIGNATURE) == _IS_SECRET:
             return SECRET
+        if value.get(_SIGNATURE) == _REFERENCE:
+            return _plain(value.get("id") or value["urn"])
         if value.get(_SIGNATURE) in _ASSETS:  # a file or a text that goes up with the resource
             value = {key: inner for key, inner in value.items() if key not in (_SIGNATURE, "hash")}
         return {key: _plain(inner) for key, inner in sorted(value.items())}

@@ -78,7 +78,27 @@ def role_arn(value: Any) -> str | None:
 
 
 _UNIX = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_NAMES = "SUN MON TUE WED THU FRI SAT JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+_NAMES = [
+    "SUN",
+    "MON",
+    "TUE",
+    "WED",
+    "THU",
+    "FRI",
+    "SAT",
+    "JAN",
+    "FEB",
+    "MAR",
+    "APR",
+    "MAY",
+    "JUN",
+    "JUL",
+    "AUG",
+    "SEP",
+    "OCT",
+    "NOV",
+    "DEC",
+]
 
 
 def cron(value: Any) -> str | None:
@@ -142,16 +162,18 @@ def google_seconds(value: Any) -> float | None:
     return float(found[1]) if found else None
 
 
-_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_ISO = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+)
 
 
 def iso_seconds(value: Any) -> float | None:
-    """Seconds of an ISO 8601 duration of days and less, such as `P1DT12H`; None where it is none."""
+    """Seconds of an ISO 8601 duration such as `P1DT12H`, a month of 30 days; None where it is none."""
     found = _ISO.fullmatch(str(value))
     if not found or not any(found.groups()) or str(value).endswith("T"):
         return None
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return days * 86400 + hours * 3600 + minutes * 60 + seconds
+    years, months, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return (years * 365 + months * 30 + days) * 86400 + hours * 3600 + minutes * 60 + seconds
 
 
 def https(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_BASIC = frozenset("owner editor viewer browser reader writer admin".split())
+_BASIC = frozenset(["owner", "editor", "viewer", "browser", "reader", "writer", "admin"])
 _MAIL = r"[^@\s:]+@[^@\s]+\.[^@\s]+"
 _MEMBERS = re.compile(
     "|".join(
@@ -39,7 +39,7 @@ def role(value: Any) -> str | None:
     custom = r"(projects|organizations)/[^/]+/roles/[a-zA-Z0-9_.]{3,64}"
     if re.fullmatch(custom, text) or text.removeprefix("roles/") in _BASIC:
         return None
-    if re.fullmatch(r"roles/[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*", text):
+    if re.fullmatch(r"roles/[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*(\.v\d)?", text):
         return None
     return (
         "roles/<service>.<role>, each beginning with a small letter; a custom role by its full name:"

@@ -18,17 +18,17 @@ from infra.plan.check.finding import Finding, at_path, finding, one_of
 from infra.plan.check.formats import arn
 from infra.plan.model import Plan, Resource
 
-_GRAMMAR = (
-    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
-)
+_GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
 _KEYS = frozenset(
-    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split()
+    """Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition""".split()  # noqa: SIM905
 )
-_BASES = """StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike
-StringNotLike NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals
-NumericGreaterThan NumericGreaterThanEquals DateEquals DateNotEquals DateLessThan
-DateLessThanEquals DateGreaterThan DateGreaterThanEquals Bool BinaryEquals IpAddress NotIpAddress
-ArnEquals ArnLike ArnNotEquals ArnNotLike Null""".split()
+_BASES = frozenset(
+    """StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike
+    StringNotLike NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals
+    NumericGreaterThan NumericGreaterThanEquals DateEquals DateNotEquals DateLessThan
+    DateLessThanEquals DateGreaterThan DateGreaterThanEquals Bool BinaryEquals IpAddress
+    NotIpAddress ArnEquals ArnLike ArnNotEquals ArnNotLike Null""".split()  # noqa: SIM905
+)
 
 
 class Kind(NamedTuple):
@@ -171,7 +171,9 @@ def _actions(statement: dict[str, Any]) -> Iterator[Wrong]:
                 yield Wrong(action, f"a service prefix, {allowed}", aws_data.origin())
         elif not _has_action(service.lower(), name.lower()):
             allowed = one_of(sorted(known["Actions"]), name.lower())
-            yield Wrong(action, f"an action of {service}, {allowed}", aws_data.origin())
+            # A pattern that matches nothing is accepted, and does nothing.
+            idle = re.search(r"[*?]", name) is not None
+            yield Wrong(action, f"an action of {service}, {allowed}", aws_data.origin(), idle)
 
 
 @cache
@@ -221,7 +223,7 @@ def _conditions(conditions: Any) -> Iterator[Wrong]:
     for operator in conditions:
         base = operator.removeprefix("ForAnyValue:").removeprefix("ForAllValues:")
         if base.removesuffix("IfExists") not in _BASES:
-            yield Wrong(operator, "a condition operator, " + one_of(_BASES, operator))
+            yield Wrong(operator, "a condition operator, " + one_of(sorted(_BASES), operator))
 
 
 def _levels(statement: dict[str, Any], resources: list[str]) -> Iterator[Wrong]:

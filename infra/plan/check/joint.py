@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from infra.plan.check import aws_data, places
@@ -159,15 +160,13 @@ def _ports(low: str, high: str) -> Condition:
 
 def _gpu_machine(one: Resource, _: Plan) -> Iterator[Wrong]:
     machine = _at(one, "nodeConfig.machineType")
-    for place, gpu in at_path(one.inputs, "nodeConfig.guestAccelerators[].type"):
+    for _place, gpu in at_path(one.inputs, "nodeConfig.guestAccelerators[].type"):
         families = places.GPU_FAMILIES.get(gpu)
         if families and not str(machine or "e2-medium").startswith(families):
             allowed = f"one of the machines {', '.join(families)}-…, which carry {gpu}"
             origin = f"https://cloud.google.com/compute/docs/gpus, as of {places.AS_OF}"
             yield Wrong("nodeConfig.machineType", machine or "e2-medium (the default)", allowed, origin, "place")  # fmt: skip
             return
-        yield from ()
-        del place
 
 
 def _zones_of_region(one: Resource, _: Plan) -> Iterator[Wrong]:
@@ -232,12 +231,12 @@ def _azure_lifecycle(one: Resource, _: Plan) -> Iterator[Wrong]:
     for place, actions in at_path(one.inputs, "policy.rules[].definition.actions.baseBlob"):
         given = [(s, actions[s].get(key)) for s in steps if isinstance(actions.get(s), dict)]
         known = [(step, days) for step, days in given if isinstance(days, int | float)]
-        for (step, days), (later, then) in zip(known, known[1:], strict=False):
+        for (step, days), (later, then) in pairwise(known):
             if days >= then:
                 yield Wrong(f"{place}.{step}.{key}", days, f"less than {then}, the days of {later}", origin)  # fmt: skip
 
 
-def _pool(one: Resource, inputs: Any, path: str) -> Iterator[Wrong]:
+def _pool(inputs: Any, path: str) -> Iterator[Wrong]:
     origin = "https://learn.microsoft.com/azure/aks/spot-node-pool"
     dot = f"{path}." if path else ""
     if inputs.get("mode") == "System" and inputs.get("scaleSetPriority") == "Spot":
@@ -253,12 +252,12 @@ def _pool(one: Resource, inputs: Any, path: str) -> Iterator[Wrong]:
 
 
 def _agent_pool(one: Resource, _: Plan) -> Iterator[Wrong]:
-    yield from _pool(one, one.inputs, "")
+    yield from _pool(one.inputs, "")
 
 
 def _agent_pools(one: Resource, _: Plan) -> Iterator[Wrong]:
     for place, pool in at_path(one.inputs, "agentPoolProfiles[]"):
-        yield from _pool(one, pool, place)
+        yield from _pool(pool, place)
 
 
 def _postgres_tier(one: Resource, _: Plan) -> Iterator[Wrong]:

@@ -23,6 +23,12 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _VALUE = re.compile(r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?")
 _SECURITY = ("privileged", "baseline", "restricted")
+_BUILT_IN = frozenset(
+    """v1 apps autoscaling batch policy admissionregistration.k8s.io coordination.k8s.io
+    discovery.k8s.io events.k8s.io flowcontrol.apiserver.k8s.io networking.k8s.io
+    node.k8s.io rbac.authorization.k8s.io resource.k8s.io scheduling.k8s.io storage.k8s.io
+    apiextensions.k8s.io apiregistration.k8s.io""".split()  # noqa: SIM905
+)
 _ENUMS = {
     "effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
     "operator": ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Equal"),
@@ -41,11 +47,15 @@ _ENUMS = {
 def check_manifests(plan: Plan) -> Iterator[Finding]:
     """Findings of every Kubernetes resource in the plan."""
     for one in plan.resources:
-        if one.type.startswith("kubernetes:") and "apiVersion" in one.inputs and "kind" in one.inputs:
+        if (
+            one.type.startswith("kubernetes:")
+            and "apiVersion" in one.inputs
+            and "kind" in one.inputs
+        ):
             manifest = _known(one.inputs)
             yield from _schema(one, manifest)
             yield from _metadata(one, manifest.get("metadata") or {})
-            if "." not in str(manifest["apiVersion"]).partition("/")[0] or "k8s.io" in str(manifest["apiVersion"]):  # fmt: skip
+            if str(manifest["apiVersion"]).partition("/")[0] in _BUILT_IN:
                 yield from _beyond(one, manifest, "")
             yield from _selector(one, manifest)
 
@@ -66,27 +76,40 @@ def _schema(one: Resource, manifest: dict[str, Any]) -> Iterator[Finding]:
 
     custom = schema(str(manifest["apiVersion"]), str(manifest["kind"]))
     if custom is not None:
-        yield from _against(one, manifest, custom, f"{manifest['kind']} of {manifest['apiVersion']}")
+        yield from _against(
+            one, manifest, custom, f"{manifest['kind']} of {manifest['apiVersion']}"
+        )
         return
+    origin = f"Kubernetes {VERSION}'s OpenAPI schema"
     try:
         kubernetes_validate.validate(manifest, VERSION, strict=True)
     except kubernetes_validate.ValidationError as error:
-        path = _path(error.path)
-        value = _value_at(manifest, error.path)
-        unknown = [k for k in one.inputs if open_value(one.inputs[k])]
-        required = error.validator == "required"
-        if not (required and unknown):
-            yield finding("manifest", one, path, value, error.message, f"Kubernetes {VERSION}'s OpenAPI schema")  # fmt: skip
+        value = None if error.validator == "required" else _value_at(manifest, error.path)
+        if not _only_unknown(one, error):
+            yield finding("manifest", one, _path(error.path), value, error.message, origin)
     except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
-        builtin = not re.search(r"\.", str(manifest["apiVersion"]).partition("/")[0])
-        if builtin or str(manifest["apiVersion"]).partition("/")[0].endswith(".k8s.io"):
-            yield finding("manifest", one, "apiVersion", manifest["apiVersion"], f"an API version that has the kind {manifest['kind']}", f"Kubernetes {VERSION}'s OpenAPI schema", "warn")  # fmt: skip
+        if str(manifest["apiVersion"]).partition("/")[0] in _BUILT_IN:
+            allowed = f"an API version that has the kind {manifest['kind']}"
+            yield finding("manifest", one, "apiVersion", manifest["apiVersion"], allowed, origin)
+
+
+def _only_unknown(one: Resource, error: Any) -> bool:
+    """Whether what is missing is there, but not known yet."""
+    if error.validator != "required":
+        return False
+    try:
+        given = _value_at(one.inputs, error.path)
+    except (KeyError, IndexError, TypeError):
+        return True
+    return isinstance(given, Mapping) and set(error.validator_value) <= set(given)
 
 
 def _against(one: Resource, manifest: Any, schema: Any, what: str) -> Iterator[Finding]:
     import jsonschema
 
     for error in jsonschema.Draft7Validator(schema).iter_errors(manifest):
+        if _only_unknown(one, error):
+            continue
         value = None if error.validator == "required" else error.instance
         severity = "warn" if error.validator == "additionalProperties" else "error"
         origin = f"infra/kubernetes/crds.yaml, {what}"

@@ -22,8 +22,8 @@ AS_OF = "2026-11-24"
 
 _OTHER_ZONES = {"europe-west1": "bcd", "us-east1": "bcd", "us-central1": "abcf"}
 _AI_ZONES = frozenset({"us-central1-ai1a", "us-south1-ai1b"})
-_BUCKETS = frozenset("us eu asia nam4 eur4 eur5 eur7 eur8 asia1".split())
-_MULTI = frozenset("global us eu europe asia nam4 eur4 asia1".split())
+_BUCKETS = frozenset(["us", "eu", "asia", "nam4", "eur4", "eur5", "eur7", "eur8", "asia1"])
+_MULTI = frozenset(["global", "us", "eu", "europe", "asia", "nam4", "eur4", "asia1"])
 
 _SIZES = {
     "e2": {"standard": "2 4 8 16 32", "highmem": "2 4 8 16", "highcpu": "2 4 8 16 32"},
@@ -63,7 +63,7 @@ _SIZES = {
     "a4x": {"highgpu": "4g", "maxgpu": "4g"},
 }  # fmt: skip
 _LOCAL_SSD = ("-lssd", "-metal", "-highlssd", "-standardlssd", "-nolssd")
-_SHARED = frozenset("e2-micro e2-small e2-medium f1-micro g1-small".split())
+_SHARED = frozenset(["e2-micro", "e2-small", "e2-medium", "f1-micro", "g1-small"])
 
 GPU_FAMILIES = {
     "nvidia-tesla-t4": ("n1",), "nvidia-tesla-p4": ("n1",), "nvidia-tesla-p100": ("n1",),
@@ -82,7 +82,7 @@ _AZURE_GPU = frozenset(
     ND128isr_GB300_v6 NV6ads_A10_v5 NV12ads_A10_v5 NV18ads_A10_v5 NV36ads_A10_v5 NV36adms_A10_v5
     NV72ads_A10_v5 NV4ads_V710_v5 NV8ads_V710_v5 NV12ads_V710_v5 NV24ads_V710_v5 NV28adms_V710_v5
     NV4as_v4 NV8as_v4 NV16as_v4 NV32as_v4 NG8ads_V620_v1 NG16ads_V620_v1 NG32ads_V620_v1
-    NG32adms_V620_v1""".split()
+    NG32adms_V620_v1""".split()  # noqa: SIM905 (a list of names, one a line, reads worse)
 )
 _AZURE_OTHER = re.compile(
     r"(A|B|D|DC|DS|E|EC|F|FX|L|M|HB|HC|HX)\d+(-\d+)?[a-z]*(_[A-Z][A-Za-z0-9]*)?(_v\d{1,2})?"

@@ -33,8 +33,8 @@ class Shape(NamedTuple):
     """Annotation of a list's members."""
     entry: Any = None
     """Annotation of a map's values."""
-    fields: type | None = None
-    """The SDK's input class of a block."""
+    fields: tuple[type, ...] = ()
+    """The SDK's input classes of a block; several where the block has several kinds."""
     anything: bool = False
 
 
@@ -85,8 +85,10 @@ def _value(
     if shape.anything or open_value(value):
         return
     if isinstance(value, dict):
-        if shape.fields is not None:
-            yield from _block(one, value, shape.fields, path, strict)
+        if shape.fields:
+            # Of several kinds of block the one is meant that the value fits best.
+            kinds = (list(_block(one, value, kind, path, strict)) for kind in shape.fields)
+            yield from min(kinds, key=len)
         elif shape.entry is not None:
             inner = _shape(shape.entry)
             for key, member in value.items():
@@ -113,7 +115,8 @@ def _primitive(
         bent = not strict and any(_bends(value, kind) for kind in shape.primitives)
         severity = "warn" if bent else "error"
         yield finding("type", one, path, value, _expected(shape), origin, severity)
-    elif shape.values and value not in shape.values:
+    elif shape.values and str(value).lower() not in {str(v).lower() for v in shape.values}:
+        # Resource Manager compares values in any case, and the SDK's enumerations mix up cases now and then.
         yield finding("value", one, path, value, one_of(shape.values, value), origin)
 
 
@@ -142,8 +145,8 @@ def _expected(shape: Shape) -> str:
     parts = [words.get(kind, kind.__name__) for kind in shape.primitives]
     if shape.member is not None:
         parts.append("a list")
-    if shape.fields is not None:
-        parts.append(f"a block ({', '.join(sorted(_wire(shape.fields))[:12])})")
+    if shape.fields:
+        parts.append(f"a block ({', '.join(sorted(_wire(shape.fields[0]))[:12])})")
     elif shape.entry is not None:
         parts.append("a map")
     return " or ".join(parts) or "another type"
@@ -194,6 +197,7 @@ def _cached(annotated: Any) -> Shape:
 def _made(annotated: Any) -> Shape:
     primitives: list[type] = []
     values: list[Any] = []
+    fields: list[type] = []
     found: dict[str, Any] = {}
     for part in _alternatives(annotated):
         if part is Any or part is object:
@@ -212,10 +216,10 @@ def _made(annotated: Any) -> Shape:
         elif part in (str, int, float, bool):
             primitives.append(part)
         elif isinstance(part, type) and _is_block(part):
-            found.setdefault("fields", part)
+            fields.append(part)
         else:
             return Shape(anything=True)  # assets, archives, resources
-    return Shape(tuple(dict.fromkeys(primitives)), tuple(values), **found)
+    return Shape(tuple(dict.fromkeys(primitives)), tuple(values), fields=tuple(fields), **found)
 
 
 def _alternatives(annotated: Any) -> Iterator[Any]:
@@ -228,9 +232,12 @@ def _alternatives(annotated: Any) -> Iterator[Any]:
     if origin in (typing.Union, types.UnionType):
         for part in typing.get_args(annotated):
             yield from _alternatives(part)
-    elif annotated is type(None) or annotated is Output or origin in (Awaitable, Output):
-        return
-    elif isinstance(annotated, type) and typing.is_typeddict(annotated):
+    elif (
+        annotated is type(None)
+        or annotated is Output
+        or origin in (Awaitable, Output)
+        or (isinstance(annotated, type) and typing.is_typeddict(annotated))
+    ):
         return
     else:
         yield annotated
