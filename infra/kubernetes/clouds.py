@@ -16,7 +16,8 @@ from typing import Any
 
 import pulumi
 
-from infra.contract import Foundation, Lake
+from infra.azure.addresses import carve
+from infra.contract import Cluster, Foundation, Lake
 from infra.scope import Scope
 
 Json = dict[str, Any]
@@ -38,11 +39,18 @@ class Cloud:
     """The taint that the cloud itself puts on spot nodes, key and value; empty key: none."""
     load_balancer: Mapping[str, str]
     """Annotations that keep a load balancer inside the network."""
+    gateway: Callable[[Scope], Mapping[str, str]]
+    """Annotations that give the gateway the address to which the cloud's private DNS leads; empty where
+    the client's own DNS does."""
     gpu_chart: str
     """`gpu-operator`, or `dcgm-exporter` where the cloud brings driver and device plugin itself."""
     gpu_values: Json
     disk_driver: str
     disk_parameters: Callable[[Foundation], Mapping[str, pulumi.Input[str]]]
+    autoscaler: Callable[[Scope, Cluster], Json] | None
+    """Values of the autoscaler's chart; None where the cloud's own grows the pools."""
+    database_property: str
+    """The key under which the database's secret holds the password; empty where it is the password."""
     secrets: Callable[[Scope, Foundation], Json]
     """The provider part of a ClusterSecretStore."""
     dags: Callable[[Lake], tuple[str, pulumi.Output[Json]]]
@@ -115,6 +123,24 @@ def _azure_secrets(scope: Scope, foundation: Foundation) -> Json:
     return {"azurekv": {**vault, "tenantId": tenant} if tenant else vault}
 
 
+def _azure_gateway(scope: Scope) -> Mapping[str, str]:
+    if scope.intent.network.adopt.network:
+        return {}
+    prefix = "service.beta.kubernetes.io/azure-load-balancer"
+    return {
+        f"{prefix}-internal-subnet": scope.name("subnet", "ingress"),
+        f"{prefix}-ipv4": carve(scope.intent.network.cidr).ingress_address,
+    }
+
+
+def _aws_autoscaler(scope: Scope, cluster: Cluster) -> Json:
+    return {
+        "cloudProvider": "aws",
+        "awsRegion": scope.intent.cloud.region,  # pyright: ignore[reportAttributeAccessIssue]
+        "autoDiscovery": {"clusterName": cluster.name},
+    }
+
+
 _NODE_DRIVER: Json = {"driver": {"enabled": False}, "toolkit": {"enabled": False}}
 _TOLERATE_GPU = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
 
@@ -126,6 +152,7 @@ CLOUDS: dict[str, Cloud] = {
         pool_label="cloud.google.com/gke-nodepool",
         spot=("", ""),
         load_balancer={"networking.gke.io/load-balancer-type": "Internal"},
+        gateway=lambda _: {},
         gpu_chart="dcgm-exporter",  # GKE installs driver and device plugin on its own image
         gpu_values={
             "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
@@ -142,6 +169,8 @@ CLOUDS: dict[str, Cloud] = {
             "extraHostVolumes": [{"name": "nvidia", "hostPath": "/home/kubernetes/bin/nvidia"}],
             "extraEnv": [{"name": "LD_LIBRARY_PATH", "value": "/usr/local/nvidia/lib64"}],
         },
+        autoscaler=None,
+        database_property="",
         disk_driver="pd.csi.storage.gke.io",
         disk_parameters=lambda foundation: {
             "type": "pd-balanced", "disk-encryption-kms-key": foundation.security.keys["cluster"]},
@@ -161,8 +190,11 @@ CLOUDS: dict[str, Cloud] = {
             "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
             "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
         },
+        gateway=lambda _: {},
         gpu_chart="gpu-operator",
         gpu_values=_NODE_DRIVER,  # the accelerated AL2023 image carries driver and toolkit
+        autoscaler=_aws_autoscaler,
+        database_property="password",  # RDS keeps its secret as JSON
         disk_driver="ebs.csi.aws.com",
         disk_parameters=lambda foundation: {
             "type": "gp3", "encrypted": "true", "kmsKeyId": foundation.security.keys["cluster"]},
@@ -178,8 +210,11 @@ CLOUDS: dict[str, Cloud] = {
         pool_label="kubernetes.azure.com/agentpool",
         spot=("kubernetes.azure.com/scalesetpriority", "spot"),
         load_balancer={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
+        gateway=_azure_gateway,
         gpu_chart="gpu-operator",
         gpu_values={**_NODE_DRIVER, "operator": {"runtimeClass": "nvidia-container-runtime"}},
+        autoscaler=None,
+        database_property="",
         disk_driver="disk.csi.azure.com",
         # The cluster's own disk encryption set applies to its managed disks too.
         disk_parameters=lambda _: {"skuName": "Premium_LRS"},

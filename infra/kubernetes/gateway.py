@@ -173,7 +173,7 @@ def route(
 def _proxy(scope: Scope) -> dict[str, object]:
     service = {
         "type": "LoadBalancer",
-        "annotations": dict(cloud_of(scope).load_balancer),
+        "annotations": {**cloud_of(scope).load_balancer, **cloud_of(scope).gateway(scope)},
         "externalTrafficPolicy": "Local",  # keeps the caller's address, which `callers` judges
     }
     deployment = {

@@ -327,3 +327,21 @@ def test_managed_airflow_is_not_offered_and_says_what_is() -> None:
 def test_resources_are_as_many_as_told(prod: Plan, dev: Plan) -> None:
     assert len(prod.resources) < 260
     assert len(dev.resources) < 200
+
+
+def test_the_clusters_name_leads_to_the_address_that_its_gateway_takes(prod: Plan) -> None:
+    from infra.azure.provider import open_scope
+    from infra.kubernetes.clouds import CLOUDS
+    from infra.plan.record import record
+
+    found: dict[str, str] = {}
+
+    def ask() -> None:
+        found.update(CLOUDS["azure"].gateway(open_scope(intent_of(PROD), "test")))
+
+    record(ask, "test", "azure")
+    (name,) = prod.of_type("azure-native:privatedns:PrivateRecordSet")
+    prefix = "service.beta.kubernetes.io/azure-load-balancer"
+    assert found[f"{prefix}-ipv4"] == name.inputs["aRecords"][0]["ipv4Address"]
+    subnets = {one.inputs["subnetName"] for one in prod.of_type("azure-native:network:Subnet")}
+    assert found[f"{prefix}-internal-subnet"] in subnets
