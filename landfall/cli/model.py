@@ -116,6 +116,7 @@ def reproduce(version: Version, stack: Stack, output: Output = Form.text) -> Non
     with _context(stack) as ctx:
         status(f"Training version {version} again …")
         value = train_again(ctx, version)
+    value = {**value, "snapshot": str(value["snapshot"])}
     emit(value, output, _print_reproduction)
     if not value["equal"]:
         raise Refused(

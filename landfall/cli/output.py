@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from landfall.project import default_stack
+from landfall.errors import LandfallError
+from landfall.project import default_stack, find_project
 
 
 class Form(StrEnum):
@@ -18,6 +19,15 @@ class Form(StrEnum):
 
     text = "text"
     json = "json"
+
+
+def complete_stack(incomplete: str) -> list[str]:
+    """Stacks whose names begin so, for the shell's completion; none outside a project."""
+    try:
+        names = find_project().stacks()
+    except LandfallError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
 
 
 Output = Annotated[Form, typer.Option("--output", help="text for people, json for machines")]
@@ -28,6 +38,7 @@ Stack = Annotated[
         default_factory=default_stack,
         show_default="$LANDFALL_STACK, else demo-local-dev",
         help="the stack in stacks/",
+        autocompletion=complete_stack,
     ),
 ]
 MonthText = Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="the month to work on")]

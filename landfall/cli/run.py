@@ -17,6 +17,13 @@ _MARK = {
 }
 
 
+def complete_step(incomplete: str) -> list[str]:
+    """Steps whose names begin so, for the shell's completion."""
+    from pipelines.flow import STEPS
+
+    return [step.name for step in STEPS if step.name.startswith(incomplete)]
+
+
 def run(
     stack: Stack,
     month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="the month to run")] = None,
@@ -25,7 +32,10 @@ def run(
         str | None, typer.Option(metavar="YYYY-MM", help="with --all: the last month to run")
     ] = None,
     start_at: Annotated[
-        str | None, typer.Option("--from", metavar="STEP", help="begin at this step")
+        str | None,
+        typer.Option(
+            "--from", metavar="STEP", help="begin at this step", autocompletion=complete_step
+        ),
     ] = None,
     wait: Annotated[float, typer.Option(help="seconds to wait for another run to end")] = 0,
     output: Output = Form.text,
