@@ -98,7 +98,7 @@ def no_data(scope: Scope, account: Value) -> list[Statement]:
         deny(
             "NoMessages",
             ["sqs:ReceiveMessage", "athena:GetQueryResults*", "athena:StartQueryExecution",
-             "glue:GetTemporary*", "lakeformation:GetDataAccess", "ssm:GetParameter*",
+             "lakeformation:GetTemporary*", "lakeformation:GetDataAccess", "ssm:GetParameter*",
              "rds-data:*", "ec2:GetPasswordData", "redshift-serverless:GetCredentials"],
             "*",
         ),
