@@ -91,6 +91,7 @@ class Airflow(pulumi.ComponentResource):
         connection = secrets.draw(
             "airflow-database", "airflow-metadata", _SPACE, database.secret,
             {"connection": login(_DATABASE), "admin": login(database.name)},
+            field=cloud_of(scope).database_property,
         )  # fmt: skip
         keys = [
             secrets.invent("airflow-fernet", "airflow-fernet", _SPACE,

@@ -42,6 +42,10 @@ CHARTS: dict[str, Chart] = {
         "external-secrets/external-secrets tag helm-chart-2.9.0, 2026-08-08",
         ("ghcr.io/external-secrets",),
     ),
+    "cluster-autoscaler": Chart(
+        "cluster-autoscaler", "9.59.0", "https://kubernetes.github.io/autoscaler",
+        "kubernetes/autoscaler tag cluster-autoscaler-chart-9.59.0, 2026-07-21", (),
+    ),
     "gpu-operator": Chart(
         "gpu-operator", "v26.7.0", "https://helm.ngc.nvidia.com/nvidia",
         "NVIDIA/gpu-operator tag v26.7.0, 2026-08-20", ("nvcr.io/nvidia", "registry.k8s.io"),

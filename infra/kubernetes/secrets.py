@@ -67,15 +67,21 @@ class Secrets(pulumi.ComponentResource):
         namespace: str,
         key: pulumi.Input[str],
         template: Mapping[str, pulumi.Input[str]],
+        *,
+        field: str = "",
     ) -> CustomResource:
-        """A secret `name` made of the cloud's secret `key`, which a template calls `.value`."""
+        """A secret `name` made of the cloud's secret `key`, which a template calls `.value`.
+
+        `field` is the key inside it, where the cloud keeps it as JSON.
+        """
+        reference = {"key": key, "property": field} if field else {"key": key}
         return custom(
             self._scope, self, logical, f"{_API}/ExternalSecret", metadata(name, namespace),
             {
                 "refreshInterval": "1h",
                 "secretStoreRef": {"kind": "ClusterSecretStore", "name": STORE},
                 "target": _target(name, template),
-                "data": [{"secretKey": "value", "remoteRef": {"key": key}}],
+                "data": [{"secretKey": "value", "remoteRef": reference}],
             },
             after=[self.store],
         )  # fmt: skip

@@ -10,6 +10,7 @@ import pulumi
 from infra.contract import Cluster, Data, Database, Foundation, Services
 from infra.kubernetes.admission import build_admission
 from infra.kubernetes.airflow import build_airflow
+from infra.kubernetes.autoscaler import build_autoscaler
 from infra.kubernetes.basics import build_basics
 from infra.kubernetes.certificates import build_certificates
 from infra.kubernetes.gateway import address, build_gateway, route
@@ -41,6 +42,7 @@ def build_services(
     name, port = GRAFANA
     route(scope, monitoring, gateway, "grafana", "monitoring", [{"name": name, "port": port}],
           after=[monitoring.operator])  # fmt: skip
+    build_autoscaler(scope, cluster, monitoring.operator)
     build_gpu(scope, namespaces, monitoring.operator)
     build_queues(scope, cluster, namespaces, monitoring.operator)
     runtime = Runtime(scope, foundation, data, cluster, database, services, namespaces)

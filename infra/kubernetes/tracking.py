@@ -56,6 +56,7 @@ class Tracking(pulumi.ComponentResource):
         login = secrets.draw(
             "mlflow-database", "database", _SPACE, database.secret,
             {"username": database.user, "password": "{{ .value }}"},
+            field=cloud_of(scope).database_property,
         )  # fmt: skip
         repository = image(cluster, "mlflow", VERSION).apply(lambda name: name.rpartition(":")[0])
         ours = {"repository": repository, "tag": VERSION}
