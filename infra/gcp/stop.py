@@ -21,6 +21,7 @@ from pulumi_gcp import (
 )
 
 from infra import contract
+from infra.gcp.buckets import bucket
 from infra.gcp.tenancy import cloud
 from infra.scope import Scope
 
@@ -147,20 +148,10 @@ def _code(
 ) -> tuple[storage.BucketObject, artifactregistry.Repository]:
     """The code in a bucket of its own, the repository of its image, and who may read and write them."""
     region = cloud(scope.intent).region
-    bucket = storage.Bucket(
-        "stop-code",
-        name=scope.name("bucket", "stop-code"),
-        location=region,
-        uniform_bucket_level_access=True,
-        public_access_prevention="enforced",
-        encryption=storage.BucketEncryptionArgs(default_kms_key_name=key),
-        versioning=storage.BucketVersioningArgs(enabled=True),
-        labels=scope.labels,
-        opts=scope.stateful(parent),
-    )
+    kept = bucket(scope, parent, "stop-code", key)
     code = storage.BucketObject(
         "stop-code",
-        bucket=bucket.name,
+        bucket=kept.name,
         name="stop-gpus.zip",
         source=pulumi.AssetArchive(
             {name: pulumi.FileAsset(str(CODE / name)) for name in ("main.py", "requirements.txt")}
@@ -178,7 +169,7 @@ def _code(
     )
     storage.BucketIAMMember(
         "stop-build-reads",
-        bucket=bucket.name,
+        bucket=kept.name,
         role="roles/storage.objectViewer",
         member=builds.member,
         opts=scope.child(parent),
