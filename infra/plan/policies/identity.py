@@ -240,14 +240,24 @@ _SECRET_KEYS = ("password", "secretkey", "clientsecret", "privatekey", "connecti
     title="No secret stands readable in a plan",
     rationale="Plans and states are kept, shown and sent; what is secret must be a Pulumi secret.",
     controls={"nist-800-53-r5": ("IA-5", "SC-28"), "iso-27001-2022": ("A.5.17",)},
-    passing=[(resource("aws:rds/instance:Instance", password="[secret]"),)],
+    passing=[
+        (resource("aws:rds/instance:Instance", password="[secret]"),),
+        (
+            resource(
+                "kubernetes:external-secrets.io/v1:ExternalSecret",
+                spec={"data": [{"secretKey": "value", "remoteRef": {"key": "database"}}]},
+            ),
+        ),
+    ],
     failing=[(resource("aws:rds/instance:Instance", password="hunter2"),)],
 )
 def _no_secret(plan: Plan, _: object) -> Iterator[Fault]:
     for one in plan.resources:
         for path, text in strings(dict(one.inputs)):
             leaf = path.rpartition(".")[2].partition("[")[0].lower().replace("_", "")
-            if leaf in _SECRET_KEYS and text and not text.startswith("["):
+            # An ExternalSecret holds keys and templates: it names where a secret lies, never what it is.
+            named = one.type.startswith("kubernetes:external-secrets.io/")
+            if leaf in _SECRET_KEYS and text and not text.startswith("[") and not named:
                 yield Fault(one, f"{path} stands in plain text; wrap it in pulumi.Output.secret")
             if "-----BEGIN" in text and "PRIVATE KEY" in text:
                 yield Fault(one, f"{path} holds a private key")
