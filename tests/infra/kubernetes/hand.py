@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import pulumi
 
-from infra.contract import Cluster, Data, Database, Foundation
+from infra.contract import KEY_DOMAINS, WORKLOADS, ZONES, Cluster, Data, Database, Foundation
 from infra.kubernetes.pools import gpu_pools
 from infra.plan.model import Plan, Resource
 from infra.plan.record import record
@@ -30,6 +30,11 @@ _ENGINE = {"gcp": "bigquery", "aws": "redshift", "azure": "synapse"}
 _SCHEME = {"gcp": "gs://acme-{}", "aws": "s3://acme-{}",
            "azure": "abfss://{}@acme.dfs.core.windows.net"}  # fmt: skip
 _BUCKET = {"gcp": "acme-{}", "aws": "acme-{}", "azure": "acme/{}"}
+_KEY = {
+    "gcp": "projects/acme-data-dev/locations/europe-west4/keyRings/acme/cryptoKeys/{}",
+    "aws": "arn:aws:kms:eu-west-1:123456789012:key/{}",
+    "azure": "https://acme.vault.azure.net/keys/{}",
+}
 WORKLOAD = {
     "gcp": "{}@acme-data-dev.iam.gserviceaccount.com",
     "aws": "arn:aws:iam::123456789012:role/{}",
@@ -105,12 +110,11 @@ def out(text: str) -> pulumi.Output[str]:
 def special(wanted: Intent) -> dict[str, Any]:
     """What has a form of its own on the intent's cloud."""
     cloud = wanted.cloud.provider
-    zones = ("landing", "bronze", "silver", "gold", "quarantine", "artifacts")
-    workloads = ("ingest", "transform", "train", "serve", "orchestrate", "bi")
     return {
-        "zones": {zone: out(_SCHEME[cloud].format(zone)) for zone in zones},
-        "buckets": {zone: out(_BUCKET[cloud].format(zone)) for zone in zones},
-        "workloads": {one: out(WORKLOAD[cloud].format(one)) for one in workloads},
+        "zones": {zone: out(_SCHEME[cloud].format(zone)) for zone in ZONES},
+        "buckets": {zone: out(_BUCKET[cloud].format(zone)) for zone in ZONES},
+        "workloads": {one: out(WORKLOAD[cloud].format(one)) for one in WORKLOADS},
+        "keys": {domain: out(_KEY[cloud].format(domain)) for domain in KEY_DOMAINS},
         "tenancy": out(_OWN[cloud].get("project") or _OWN[cloud].get("account") or _ID),
         "secret_store": out("https://acme.vault.azure.net" if cloud == "azure" else "acme"),
         "gpu_pools": pulumi.Output.from_input([pool.name for pool in gpu_pools(wanted)]),
