@@ -136,7 +136,7 @@ def _provider(text: str) -> str:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
 
 
 def _property_deps(value: Any) -> dict[str, tuple[str, ...]]:

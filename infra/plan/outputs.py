@@ -99,7 +99,7 @@ class Outputs:
             return _text(one, name)
         if args and len(args) == 1:
             return [self._value(one, name, args[0], depth + 1)]
-        return {}
+        return {} if args else None  # a map; else a file or archive, which no cloud gives back
 
 
 @cache

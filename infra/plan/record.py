@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
+import inspect
 import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import CoroutineType
 from typing import Any
 from urllib.parse import unquote, urlparse
 
@@ -101,13 +104,14 @@ def _record(
 
     cheap_aliases()
     monitor = _monitor(Outputs(known), references)
+    outputs_left: set[asyncio.Task[Any]] = set()
     settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
     settings.configure(
         mocks.MockSettings(
             monitor=monitor, engine=mocks.MockEngine(None), project=PROJECT, stack=stack,
             dry_run=not known, organization="organization", callbacks=None, parallel=0,
             root_directory=str(_ROOT), legacy_apply_enabled=False, package_refs={},
-            base_providers_by_ref={}, outputs=set(), monitor_features=set(),
+            base_providers_by_ref={}, outputs=outputs_left, monitor_features=set(),
         )
     )  # fmt: skip
     pulumi.runtime.set_all_config({"landfall:cloud": cloud, **config})
@@ -115,7 +119,10 @@ def _record(
     _outputs_in_texts_raise.enter()
     try:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, program)))
+        loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, outputs_left, program)))
+    except BaseException:
+        _abandon(loop)
+        raise
     finally:
         asyncio.set_event_loop(None)
         loop.run_until_complete(loop.shutdown_default_executor())
@@ -125,7 +132,22 @@ def _record(
     return Plan(stack, cloud, tuple(ordered), monitor.stack_outputs)
 
 
-def _with_classes(monitor: Any, program: Callable[[], None]) -> None:
+def _abandon(loop: asyncio.AbstractEventLoop) -> None:
+    """End what a failed program left half done, in silence: its error is told, the rest follows from it."""
+    loop.set_exception_handler(lambda *_: None)
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    for one in gc.get_objects():
+        # What nobody will await any more would be told as a warning each.
+        if type(one) is CoroutineType and inspect.getcoroutinestate(one) == "CORO_CREATED":
+            one.close()
+
+
+async def _with_classes(
+    monitor: Any, outputs: set[asyncio.Task[Any]], program: Callable[[], None]
+) -> None:
     """Run the program, telling the monitor each resource's Python class: its types make the outputs."""
     import pulumi
 
@@ -134,6 +156,15 @@ def _with_classes(monitor: Any, program: Callable[[], None]) -> None:
 
     pulumi.runtime.register_stack_transformation(note)  # pyright: ignore[reportArgumentType]
     program()
+    # Pulumi's own waiting looks at every open output each time that one is done: quadratic, and most of a
+    # recording's time. Waiting for all that there are at once comes to the same and is linear.
+    while outputs:
+        pending = list(outputs)
+        outputs.clear()
+        done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+        if any(task.cancelled() or task.exception() for task in done):
+            outputs.update(pending)  # for Pulumi to meet, and to raise in its own way
+            return
 
 
 def _monitor(outputs: Outputs, references: References) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from infra.plan.check.finding import Finding
 from infra.plan.model import Plan
 
@@ -15,8 +17,12 @@ def check(plan: Plan) -> list[Finding]:
     from infra.plan.check.sdk_types import check_types
     from infra.plan.check.values import check_values
 
-    checks = (
-        check_types, check_values, check_documents, check_joint, check_ranges, check_manifests,
-    )  # fmt: skip
-    found = {one for part in checks for one in part(plan)}
+    typed = list(check_types(plan))
+    # What has a wrong type is told as that; conditions between values look at the rest.
+    untyped = {one.urn for one in typed if one.rule == "type" and one.severity == "error"}
+    sound = replace(plan, resources=tuple(r for r in plan.resources if r.urn not in untyped))
+    found = {
+        *typed, *check_values(sound), *check_documents(sound), *check_joint(sound),
+        *check_ranges(sound), *check_manifests(plan),
+    }  # fmt: skip
     return sorted(found, key=lambda one: (one.urn, one.path, one.rule, one.allowed))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_BASIC = frozenset(["owner", "editor", "viewer", "browser", "reader", "writer", "admin"])
+_BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/browser"})
 _MAIL = r"[^@\s:]+@[^@\s]+\.[^@\s]+"
 _MEMBERS = re.compile(
     "|".join(
@@ -37,7 +37,7 @@ def role(value: Any) -> str | None:
     """A basic role, a predefined one as `roles/service.roleName`, or a custom one by its full name."""
     text = str(value)
     custom = r"(projects|organizations)/[^/]+/roles/[a-zA-Z0-9_.]{3,64}"
-    if re.fullmatch(custom, text) or text.removeprefix("roles/") in _BASIC:
+    if re.fullmatch(custom, text) or text in _BASIC:
         return None
     if re.fullmatch(r"roles/[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*(\.v\d)?", text):
         return None

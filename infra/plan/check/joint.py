@@ -247,7 +247,8 @@ def _pool(inputs: Any, path: str) -> Iterator[Wrong]:
         yield Wrong(f"{dot}minCount", least, f"at most maxCount, which is {most}", scaling)
     if inputs.get("mode") == "System" and count == 0:
         yield Wrong(f"{dot}count", 0, "at least 1 in a system pool", scaling)
-    if inputs.get("enableAutoScaling") is not True and (least is not None or most is not None):
+    fixed = inputs.get("enableAutoScaling") in (None, False)
+    if fixed and (isinstance(least, int) or isinstance(most, int)):
         yield Wrong(f"{dot}minCount", least, "none, unless enableAutoScaling is true", scaling)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from infra.plan.check.finding import Finding, finding, one_of, open_value
 from infra.plan.model import Plan, Resource
+from infra.plan.query import at
 
 VERSION = "1.37"
 _NAMES = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"
@@ -22,6 +23,7 @@ _QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(([KMGTPE]i)|[munkMGTPE]|[eE][+
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _VALUE = re.compile(r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?")
+_IDENTIFIED = re.compile(r"([a-z0-9-]+(\.[a-z0-9-]+)*/)?v\d\w* [A-Z][A-Za-z0-9]*")
 _SECURITY = ("privileged", "baseline", "restricted")
 _BUILT_IN = frozenset(
     """v1 apps autoscaling batch policy admissionregistration.k8s.io coordination.k8s.io
@@ -47,16 +49,25 @@ _ENUMS = {
 def check_manifests(plan: Plan) -> Iterator[Finding]:
     """Findings of every Kubernetes resource in the plan."""
     for one in plan.resources:
-        if (
+        version, kind = one.inputs.get("apiVersion"), one.inputs.get("kind")
+        if not (
             one.type.startswith("kubernetes:")
-            and "apiVersion" in one.inputs
-            and "kind" in one.inputs
+            and isinstance(version, str)
+            and isinstance(kind, str)
         ):
-            manifest = _known(one.inputs)
-            yield from _schema(one, manifest)
-            yield from _metadata(one, manifest.get("metadata") or {})
-            if str(manifest["apiVersion"]).partition("/")[0] in _BUILT_IN:
-                yield from _beyond(one, manifest, "")
+            continue
+        if open_value(version) or open_value(kind):
+            continue
+        if not _IDENTIFIED.fullmatch(f"{version} {kind}"):
+            allowed = "a group and version such as apps/v1, and a kind such as Deployment"
+            yield finding("manifest", one, "apiVersion", f"{version} {kind}", allowed, _NAMES)
+            continue
+        manifest = _known(one.inputs)
+        yield from _schema(one, manifest)
+        if isinstance(manifest.get("metadata"), Mapping):
+            yield from _metadata(one, manifest["metadata"])
+        if version.partition("/")[0] in _BUILT_IN:
+            yield from _beyond(one, manifest, "")
             yield from _selector(one, manifest)
 
 
@@ -138,7 +149,8 @@ def _metadata(one: Resource, metadata: Mapping[str, Any]) -> Iterator[Finding]:
     if isinstance(name, str) and not colon and (not form.fullmatch(name) or len(name) > longest):
         allowed = f"at most {longest} of a-z, 0-9 and '-'" + ("" if short else " and '.'")
         yield finding("name", one, "metadata.name", name, allowed, _NAMES)
-    for key, value in (metadata.get("labels") or {}).items():
+    labels = metadata.get("labels")
+    for key, value in labels.items() if isinstance(labels, Mapping) else ():
         if not _VALUE.fullmatch(str(value)):
             allowed = "at most 63 of letters, digits, '-', '_' and '.', beginning and ending in a letter or digit"  # fmt: skip
             yield finding("value", one, f"metadata.labels.{key}", value, allowed, _LABELS)
@@ -181,12 +193,11 @@ def _quantities(one: Resource, amounts: Mapping[str, Any], place: str) -> Iterat
 
 
 def _selector(one: Resource, manifest: Mapping[str, Any]) -> Iterator[Finding]:
-    spec = manifest.get("spec")
-    if not isinstance(spec, Mapping) or not isinstance(spec.get("template"), Mapping):
+    wanted = at(manifest, "spec.selector.matchLabels")
+    labels = at(manifest, "spec.template.metadata.labels")
+    if not isinstance(wanted, Mapping) or not isinstance(labels, Mapping):
         return
-    wanted = (spec.get("selector") or {}).get("matchLabels") if isinstance(spec.get("selector"), Mapping) else None  # fmt: skip
-    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
-    if isinstance(wanted, Mapping) and any(labels.get(k) != v for k, v in wanted.items()):
+    if any(labels.get(key) != value for key, value in wanted.items()):
         page = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector"
         allowed = f"labels of spec.template: {json.dumps(labels, sort_keys=True)}"
         yield finding("joint", one, "spec.selector.matchLabels", dict(wanted), allowed, page)
