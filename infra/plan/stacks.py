@@ -40,9 +40,7 @@ def plan_intent(
                 so="What it gives is not known, so this stack cannot be planned.",
                 fix=f"Put its file into stacks/, or mend layout.elsewhere in {stack}.",
             )
-        intent_there = read_stack(project, other)
-        there = plan_intent(project, intent_there, other, known=True, above=(*above, stack))
-        return there.outputs
+        return _outputs(project, read_stack(project, other), other, (*above, stack))
 
     return record(
         lambda: build(intent, stack),
@@ -51,6 +49,19 @@ def plan_intent(
         known=known,
         references=references,
     )
+
+
+_GIVEN: dict[tuple[str, str], Mapping[str, Any]] = {}
+"""What stacks give to others, by name and intent: a stack that two others read is recorded once a process."""
+
+
+def _outputs(
+    project: Project, intent: Intent, stack: str, above: tuple[str, ...]
+) -> Mapping[str, Any]:
+    key = stack, intent.model_dump_json()
+    if key not in _GIVEN:
+        _GIVEN[key] = plan_intent(project, intent, stack, known=True, above=above).outputs
+    return _GIVEN[key]
 
 
 def read_stack(project: Project, stack: str) -> Intent:

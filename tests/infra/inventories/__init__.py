@@ -1,0 +1,1 @@
+"""What each sample stack's plan holds, one file a stack; `make goldens` writes them anew."""
