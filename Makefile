@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV := .tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup infra demo test test-engine check lock docs bench clean
+.PHONY: help setup infra demo test test-engine check lock docs goldens bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,9 +44,13 @@ docs: ## generate the reference pages from the models
 	@ci/setup.sh test
 	@$(PY) -m landfall.intent.reference
 
-bench: ## the benchmarks of docs/benchmarks.md (minutes)
+goldens: ## write the inventories of the sample stacks anew; review them as a diff
 	@ci/setup.sh test
-	@for one in benchmarks/[a-z]*.py; do echo "== $$one"; $(PY) $$one || exit 1; done
+	@$(PY) -W ignore -m tests.infra.inventories
+
+bench: ## the benchmarks of docs/benchmarks.md (a quarter of an hour), and a table of their figures
+	@ci/setup.sh test
+	@$(PY) -m benchmarks
 
 clean: ## remove the environments and caches, never the home with the data
 	rm -rf .venv .venv-dbt .venv-policy .tools .pytest_cache .ruff_cache
