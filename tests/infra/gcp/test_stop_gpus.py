@@ -82,7 +82,7 @@ def stop(google: Google, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
 
         do_GET = do_POST = _serve  # noqa: N815 (the library's names)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (theirs)
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
