@@ -14,6 +14,7 @@ import gc
 import inspect
 import os
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CoroutineType
@@ -116,13 +117,21 @@ def _record(
     )  # fmt: skip
     pulumi.runtime.set_all_config({"landfall:cloud": cloud, **config})
     loop = asyncio.new_event_loop()
+    # An error comes out of run_in_stack; its echoes in other tasks are not told as well.
+    loop.set_exception_handler(lambda *_: None)
     _outputs_in_texts_raise.enter()
     try:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(run_in_stack(lambda: _with_classes(monitor, outputs_left, program)))
-    except BaseException:
-        _abandon(loop)
-        raise
+        with warnings.catch_warnings():
+            # Where a program fails, Pulumi leaves coroutines behind that nobody will await.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            try:
+                loop.run_until_complete(
+                    run_in_stack(lambda: _with_classes(monitor, outputs_left, program))
+                )
+            except BaseException:
+                _abandon(loop)
+                raise
     finally:
         asyncio.set_event_loop(None)
         loop.run_until_complete(loop.shutdown_default_executor())
@@ -134,13 +143,12 @@ def _record(
 
 def _abandon(loop: asyncio.AbstractEventLoop) -> None:
     """End what a failed program left half done, in silence: its error is told, the rest follows from it."""
-    loop.set_exception_handler(lambda *_: None)
     pending = asyncio.all_tasks(loop)
     for task in pending:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
     for one in gc.get_objects():
-        # What nobody will await any more would be told as a warning each.
+        # Those that the error's traceback holds would be told when it is dropped.
         if type(one) is CoroutineType and inspect.getcoroutinestate(one) == "CORO_CREATED":
             one.close()
 
