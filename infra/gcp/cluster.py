@@ -7,14 +7,13 @@ Leaves out what runs inside (`infra/kubernetes/`).
 
 from __future__ import annotations
 
-import json
-
 import pulumi
 from pulumi_gcp import container, projects, serviceaccount
 
 from infra import contract
 from infra.gcp.addresses import carve
 from infra.gcp.gpu_pool import build_gpu_pools
+from infra.gcp.kubeconfig import build_kubeconfig
 from infra.gcp.node_pool import USE, node_config, pool
 from infra.gcp.registry import build_registry
 from infra.gcp.tenancy import cloud, strict
@@ -61,7 +60,7 @@ class Cluster(pulumi.ComponentResource):
         registry = build_registry(scope, self, foundation, account.member)
         self.outputs = contract.Cluster(
             name=cluster.name,
-            kubeconfig=self._kubeconfig(cluster),
+            kubeconfig=build_kubeconfig(cluster),
             access_command=pulumi.Output.concat(
                 "gcloud container clusters get-credentials ", cluster.name,
                 f" --location={self.location} --project=", self.project, " --dns-endpoint",
@@ -250,37 +249,6 @@ class Cluster(pulumi.ComponentResource):
                 ),
                 opts=self.scope.child(self, depends_on=[cluster]),
             )
-
-    def _kubeconfig(self, cluster: container.Cluster) -> pulumi.Output[str]:
-        """By the DNS name, whose certificate is Google's own, and the login helper of gcloud."""
-        host = cluster.control_plane_endpoints_config.apply(
-            lambda it: it.dns_endpoint_config.endpoint if it and it.dns_endpoint_config else ""
-        )
-        text = pulumi.Output.all(name=cluster.name, host=host).apply(
-            lambda it: kubeconfig(str(it["name"]), str(it["host"]))
-        )
-        return pulumi.Output.secret(text)
-
-
-def kubeconfig(name: str, host: str) -> str:
-    """A kubeconfig without any key, as JSON, which kubectl reads too."""
-    helper = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": "gke-gcloud-auth-plugin",
-        "installHint": "gcloud components install gke-gcloud-auth-plugin",
-        "provideClusterInfo": True,
-        "interactiveMode": "IfAvailable",
-    }
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": name, "cluster": {"server": f"https://{host}"}}],
-            "users": [{"name": name, "user": {"exec": helper}}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "current-context": name,
-        }
-    )
 
 
 def _weekend() -> container.ClusterMaintenancePolicyArgs:

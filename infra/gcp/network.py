@@ -16,6 +16,7 @@ from infra import contract
 from infra.gcp.addresses import carve
 from infra.gcp.agents import agent
 from infra.gcp.firewall import protect
+from infra.gcp.hub import join
 from infra.gcp.private_access import RESTRICTED_RANGE, resolve_privately
 from infra.gcp.tenancy import cloud, project_id, strict
 from infra.gcp.zones import used_zones
@@ -53,7 +54,9 @@ class Network(pulumi.ComponentResource):
         networks = {"platform": spoke}
         self._way_out(spoke)
         if strict(scope.intent):
-            networks["hub"] = self._hub(spoke)
+            hub = networks["hub"] = self._vpc("hub")
+            self._subnet("hub", hub.id, str(self.ranges.hub))
+            join(scope, self, hub, spoke)
         protect(scope, self, networks)
         resolve_privately(scope, self, networks)
         return self._inside(spoke.id)
@@ -247,43 +250,3 @@ class Network(pulumi.ComponentResource):
             ),
             opts=scope.child(self),
         )
-
-    def _hub(self, spoke: compute.Network) -> compute.Network:
-        """The client's door: its routes reach the spoke by peering; the spoke's ranges are announced to it."""
-        scope = self.scope
-        hub = self._vpc("hub")
-        self._subnet("hub", hub.id, str(self.ranges.hub))
-        compute.Router(
-            "hub",
-            name=scope.name("router", "hub"),
-            network=hub.id,
-            region=cloud(scope.intent).region,
-            bgp=compute.RouterBgpArgs(
-                # A private number of RFC 6996 that Google does not use itself.
-                asn=64514,
-                advertise_mode="CUSTOM",
-                advertised_groups=["ALL_SUBNETS"],
-                advertised_ip_ranges=[
-                    compute.RouterBgpAdvertisedIpRangeArgs(range=scope.intent.network.cidr)
-                ],
-            ),
-            opts=scope.child(self),
-        )
-        out = compute.NetworkPeering(
-            "hub-to-platform",
-            name=scope.name("peering", "hub-to-platform"),
-            network=hub.self_link,
-            peer_network=spoke.self_link,
-            export_custom_routes=True,
-            opts=scope.child(self),
-        )
-        compute.NetworkPeering(
-            "platform-to-hub",
-            name=scope.name("peering", "platform-to-hub"),
-            network=spoke.self_link,
-            peer_network=hub.self_link,
-            import_custom_routes=True,
-            # Google refuses two changes to the same pair at once.
-            opts=scope.child(self, depends_on=[out]),
-        )
-        return hub

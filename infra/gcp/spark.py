@@ -10,19 +10,18 @@ Leaves out submitting, which Airflow or `landfall run` does.
 from __future__ import annotations
 
 import pulumi
-from pulumi_gcp import dataproc, projects, secretmanager, serviceaccount, storage
+from pulumi_gcp import dataproc, projects, secretmanager, storage
 
 from infra import contract
 from infra.gcp.buckets import bucket, deletes, gives_up_uploads
 from infra.gcp.secrets import secret
+from infra.gcp.spark_history import history_server
 from infra.gcp.tenancy import cloud, strict
-from infra.gcp.zones import used_zones
 from infra.scope import Scope
 
 RUNTIME = "3.0"
 """Spark 4.0, Scala 2.13, Java 21:
 https://cloud.google.com/dataproc-serverless/docs/concepts/versions/spark-runtime-3.0."""
-HISTORY_IMAGE = "2.3-debian12"
 PACKAGES = (
     "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.12.0",
     "org.apache.iceberg:iceberg-gcp-bundle:1.12.0",
@@ -47,7 +46,9 @@ class Spark(pulumi.ComponentResource):
         self.scope = scope
         self.foundation = foundation
         staging = self._staging()
-        history = self._history(staging) if strict(scope.intent) else pulumi.Output.from_input("")
+        history = pulumi.Output.from_input("")
+        if strict(scope.intent):
+            history = history_server(scope, self, foundation, staging)
         self._grant()
         self._source_secrets()
         self._sessions(staging)
@@ -144,82 +145,6 @@ class Spark(pulumi.ComponentResource):
                 )
             ),
             opts=self.scope.child(self),
-        )
-
-    def _history(self, staging: storage.Bucket) -> pulumi.Output[str]:
-        """The persistent history server: one machine without workers, with an identity that only reads logs."""
-        scope = self.scope
-        account = serviceaccount.Account(
-            "history",
-            account_id=scope.name("service-account", "spark-history"),
-            display_name="Shows the history of Spark jobs",
-            opts=scope.child(self),
-        )
-        grants: list[pulumi.Resource] = [
-            projects.IAMMember(
-                "history-worker",
-                project=self.foundation.organization.tenancy,
-                role="roles/dataproc.worker",
-                member=account.member,
-                opts=scope.child(self),
-            ),
-            storage.BucketIAMMember(
-                "history-reads",
-                bucket=staging.name,
-                role="roles/storage.objectUser",
-                member=account.member,
-                opts=scope.child(self),
-            ),
-        ]
-        cluster = dataproc.Cluster(
-            "history",
-            name=scope.name("spark-history", "history"),
-            region=cloud(scope.intent).region,
-            labels=scope.labels,
-            cluster_config=self._history_machine(staging, account),
-            opts=scope.child(self, depends_on=grants),
-        )
-        return cluster.name
-
-    def _history_machine(
-        self, staging: storage.Bucket, account: serviceaccount.Account
-    ) -> dataproc.ClusterClusterConfigArgs:
-        key = self.foundation.security.keys["data"]
-        return dataproc.ClusterClusterConfigArgs(
-            staging_bucket=staging.name,
-            temp_bucket=staging.name,
-            encryption_config=dataproc.ClusterClusterConfigEncryptionConfigArgs(kms_key_name=key),
-            endpoint_config=dataproc.ClusterClusterConfigEndpointConfigArgs(
-                # The Component Gateway: Google asks for IAM before it forwards.
-                enable_http_port_access=True
-            ),
-            gce_cluster_config=dataproc.ClusterClusterConfigGceClusterConfigArgs(
-                internal_ip_only=True,
-                subnetwork=self.foundation.network.subnets.apply(_first),
-                zone=used_zones(self.scope.intent)[0],
-                service_account=account.email,
-                service_account_scopes=["cloud-platform"],
-                tags=["landfall"],
-                shielded_instance_config=dataproc.ClusterClusterConfigGceClusterConfigShieldedInstanceConfigArgs(
-                    enable_secure_boot=True, enable_vtpm=True, enable_integrity_monitoring=True
-                ),
-            ),
-            master_config=dataproc.ClusterClusterConfigMasterConfigArgs(
-                num_instances=1,
-                machine_type="e2-standard-2",
-                disk_config=dataproc.ClusterClusterConfigMasterConfigDiskConfigArgs(
-                    boot_disk_type="pd-balanced", boot_disk_size_gb=50
-                ),
-            ),
-            software_config=dataproc.ClusterClusterConfigSoftwareConfigArgs(
-                image_version=HISTORY_IMAGE,
-                override_properties={
-                    "dataproc:dataproc.allow.zero.workers": "true",
-                    "spark:spark.history.fs.logDirectory": pulumi.Output.concat(
-                        "gs://", staging.name, "/*/spark-job-history"
-                    ),
-                },
-            ),
         )
 
     def _conf(self, lake: contract.Lake, history: pulumi.Output[str]) -> contract.Table:

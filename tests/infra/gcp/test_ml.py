@@ -9,8 +9,8 @@ import pulumi
 import pytest
 from pulumi_gcp import container
 
-from infra.gcp.cluster import kubeconfig
 from infra.gcp.gpu_pool import build_gpu_pools
+from infra.gcp.kubeconfig import kubeconfig
 from infra.gcp.provider import open_scope
 from infra.kubernetes.accounts import ACCOUNTS
 from infra.plan.model import SECRET, Plan
