@@ -63,9 +63,12 @@ def test_the_printed_sample_of_each_cloud_is_valid(provider: str) -> None:
 @pytest.mark.parametrize("stack", find_project(Path(__file__)).stacks())
 def test_every_sample_stack_is_valid_and_named_for_what_it_holds(stack: str) -> None:
     intent = parse_intent(find_project(Path(__file__)).read_stack(stack), stack)
-    # A stack that builds one layer says which.
+    # A stack that builds one layer says which; one that shows adoption may say so instead of its size.
     layer = f"-{intent.layout.build[0]}" if len(intent.layout.build) == 1 else ""
-    assert stack.endswith(f"-{intent.cloud.provider}-{intent.environment}{layer}")
+    adopts = ["adopt"] if intent.network.adopt.model_dump(exclude_defaults=True) else []
+    assert stack.endswith(
+        tuple(f"-{intent.cloud.provider}-{size}{layer}" for size in [intent.environment, *adopts])
+    )
 
 
 def test_every_rule_between_fields_has_a_fixture_that_breaks_it() -> None:
