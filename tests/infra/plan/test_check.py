@@ -46,7 +46,8 @@ def test_a_missing_nested_field_is_found():
 
 
 @pytest.mark.parametrize(
-    ("value", "severity"), [("thirty", "error"), ([30], "error"), ({"a": 1}, "error"), ("30", "warn")]
+    ("value", "severity"),
+    [("thirty", "error"), ([30], "error"), ({"a": 1}, "error"), ("30", "warn")],
 )
 def test_a_wrong_primitive_is_an_error_unless_the_provider_bends_it(value: Any, severity: str):
     findings = found(LIFECYCLE, {"bucket": "acme", "rules": [{**RULE, "expiration": {"days": value}}]})  # fmt: skip
@@ -153,7 +154,14 @@ def test_a_form_tells_good_from_bad(form: str, good: list[Any], bad: list[Any]):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("PT5M", 300), ("P1DT12H", 129600), ("P2Y", 63072000), ("5m", None), ("PT", None), ("P", None)],
+    [
+        ("PT5M", 300),
+        ("P1DT12H", 129600),
+        ("P2Y", 63072000),
+        ("5m", None),
+        ("PT", None),
+        ("P", None),
+    ],
 )
 def test_a_duration_is_read_as_iso_8601_says(text: str, seconds: float | None):
     assert formats.iso_seconds(text) == seconds

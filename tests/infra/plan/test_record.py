@@ -245,7 +245,9 @@ def test_aliases_are_recorded_as_the_slow_way_would():
             resource_group_name="acme",
             kind="StorageV2",
             sku={"name": "Standard_ZRS"},
-            opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old"), "urn:pulumi:a::b::c::d"]),
+            opts=pulumi.ResourceOptions(
+                aliases=[pulumi.Alias(name="old"), "urn:pulumi:a::b::c::d"]
+            ),
         )
 
     quick = one(record(program, "dev", "azure"), "lake").aliases
