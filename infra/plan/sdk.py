@@ -59,7 +59,8 @@ def arguments_of(type_: str) -> type | None:
         return None
     module = importlib.import_module(kind.__module__)
     name = kind.__name__
-    return getattr(module, f"{name}Args", None) or getattr(module, f"{name}InitArgs", None)
+    # A block of that name may exist too; then the resource's own arguments are the InitArgs.
+    return getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
 
 
 @cache
