@@ -14,6 +14,8 @@ from infra.azure.warehouse import FABRIC_SERVER
 from infra.contract import Bi, Foundation, Warehouse
 from infra.scope import Scope
 
+OFFERED = True
+
 
 class AzureBi(pulumi.ComponentResource):
     """The connections of the three tools."""

@@ -24,6 +24,7 @@ from infra.scope import Scope
 from landfall.errors import LandfallError
 from landfall.intent.governance import Budget as Wanted
 
+OFFERED = True
 STOP = Path(__file__).with_name("stop_gpu_pools.json")
 _MOST_NOTICES = 5
 """Azure takes five thresholds a budget."""

@@ -26,6 +26,7 @@ from infra.kubernetes.accounts import ACCOUNTS
 from infra.kubernetes.pools import gpu_pools
 from infra.scope import Scope
 
+OFFERED = True
 _WINDOWS = {"aksManagedAutoUpgradeSchedule": "02:00", "aksManagedNodeOSUpgradeSchedule": "03:00"}
 
 

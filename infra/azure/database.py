@@ -19,6 +19,7 @@ from infra.azure.zones import spans_zones, zones
 from infra.contract import Database, Foundation
 from infra.scope import Scope
 
+OFFERED = True
 VERSION = "17"
 NAME, USER = "mlflow", "landfall"
 _SIZES = {

@@ -18,6 +18,7 @@ from infra.azure.roles import grant, role_id
 from infra.contract import Events, Foundation, Lake, Text
 from infra.scope import Scope
 
+OFFERED = True
 _QUEUE, _DEAD = "objects", "objects-dead"
 _DAY_MINUTES = 1440
 _WEEK_SECONDS = 604_800

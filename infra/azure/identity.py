@@ -18,6 +18,7 @@ from infra.kubernetes.pools import gpu_pools
 from infra.scope import Scope
 from landfall.intent.governance import Jenkins
 
+OFFERED = True
 AUDIENCE = "api://AzureADTokenExchange"
 _GRANTED = (
     "Storage Blob Data Reader",

@@ -20,6 +20,7 @@ from infra.azure.watch import watch
 from infra.contract import ZONES, Foundation, Lake, Text
 from infra.scope import Scope
 
+OFFERED = True
 CATALOG = "lake"
 CATALOG_PORT = 8443
 _SOFT_DELETE_DAYS = {"dev": 7, "staging": 7, "prod": 30}

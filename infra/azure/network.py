@@ -21,6 +21,7 @@ from infra.contract import Network, Organization, Text
 from infra.scope import Scope
 from landfall.errors import UsageError
 
+OFFERED = True
 _DELEGATED = {
     "databases": "Microsoft.DBforPostgreSQL/flexibleServers",
     "gateways": "Microsoft.PowerPlatform/vnetaccesslinks",

@@ -15,6 +15,7 @@ from infra.azure.provider import cloud_of, inside
 from infra.contract import Organization, Text
 from infra.scope import Scope
 
+OFFERED = True
 MANAGED_GROUPS = ("cluster-nodes", "spark-managed", "warehouse-managed")
 """Groups that AKS and Synapse make for themselves, under names that we choose."""
 WATCHER_GROUP = "NetworkWatcherRG"

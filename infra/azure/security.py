@@ -23,6 +23,7 @@ from infra.contract import Network, Organization, Security, Text
 from infra.scope import Scope
 from landfall.errors import UsageError
 
+OFFERED = True
 EVIDENCE_DAYS = {"dev": 90, "staging": 90, "prod": 365}
 """How long the audit trail cannot be deleted: PCI DSS 10.5.1 asks for a year."""
 LOG_DAYS = {"dev": 30, "staging": 30, "prod": 90}

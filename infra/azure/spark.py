@@ -20,6 +20,7 @@ from infra.azure.synapse import build_workspace
 from infra.contract import Foundation, Lake, Spark
 from infra.scope import Scope
 
+OFFERED = True
 VERSION = "3.5"
 """https://learn.microsoft.com/azure/synapse-analytics/spark/apache-spark-version-support"""
 ICEBERG = "1.10.0"

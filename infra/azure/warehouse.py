@@ -22,6 +22,7 @@ from infra.contract import Foundation, Lake, Text, Warehouse
 from infra.scope import Scope
 from landfall.errors import LandfallError
 
+OFFERED = True
 MARTS = "marts"
 _POOL = "warehouse"
 _SYNAPSE_SIZES = {"xsmall": "DW100c", "small": "DW200c", "medium": "DW500c", "large": "DW1000c"}
