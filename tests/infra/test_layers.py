@@ -215,7 +215,7 @@ def test_every_cloud_offers_the_same_builder_or_says_why_not(cloud: str, module:
     builder = getattr(found, f"build_{module}")
     assert tuple(inspect.signature(builder).parameters) == FUNCTIONS[module]
     returns = get_type_hints(builder)["return"]
-    assert returns is getattr(contract, module.capitalize())
+    assert issubclass(returns, getattr(contract, module.capitalize()))
     public = [n for n, f in inspect.getmembers(found, inspect.isfunction) if _public(n, f, found)]
     assert [name for name in public if name.startswith("build_")] == [f"build_{module}"]
 
@@ -241,7 +241,8 @@ def test_layers_split_over_stacks_build_what_one_stack_builds(cloud: str) -> Non
     split = [one for one in sample_stacks(cloud) if len(sample(one).layout.build) == 1]
     if not split:
         pytest.skip(f"NO SAMPLE ON {cloud} SPLITS ITS LAYERS YET")
-    whole = plan_changed(split[0], layout={})
+    first = next(one for one in split if sample(one).layout.build == ["foundation"])
+    whole = plan_changed(first, layout={})
     parts = {one.urn.partition("::")[2] for name in split for one in own(plan_of(name))}
     assert parts == {one.urn.partition("::")[2] for one in own(whole)}
 
@@ -254,6 +255,7 @@ def test_a_small_stack_is_smaller_than_a_strict_one(cloud: str) -> None:
         one
         for one in sample_stacks(cloud)
         if sample(one).environment == "prod" and "foundation" in sample(one).layout.build
+        if not sample(one).network.adopt.network
     ]
     if not dev or not prod:
         pytest.skip(f"{cloud} HAS NO SAMPLES OF BOTH SIZES YET")
