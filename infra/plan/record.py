@@ -26,6 +26,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from infra.plan.aliases import cheap_aliases
 from infra.plan.model import SECRET, UNKNOWN, Plan, Resource
 from infra.plan.outputs import Outputs
+from infra.plan.uncollected import uncollected
 from landfall.errors import LandfallError
 
 PROJECT = "landfall"
@@ -86,9 +87,10 @@ def record(
     config: Mapping[str, str] | None = None,
 ) -> Plan:
     """Run `program` and return what it registered; raises what the program raises."""
-    return contextvars.copy_context().run(
-        _record, program, stack, cloud, known, references, dict(config or {})
-    )
+    with uncollected():
+        return contextvars.copy_context().run(
+            _record, program, stack, cloud, known, references, dict(config or {})
+        )
 
 
 def _record(

@@ -6,10 +6,16 @@ from dataclasses import replace
 
 from infra.plan.check.finding import Finding
 from infra.plan.model import Plan
+from infra.plan.uncollected import uncollected
 
 
 def check(plan: Plan) -> list[Finding]:
     """What is wrong with the plan's resources, in order of their URNs."""
+    with uncollected():
+        return _check(plan)
+
+
+def _check(plan: Plan) -> list[Finding]:
     from infra.plan.check.iam_documents import check_documents
     from infra.plan.check.joint import check_joint
     from infra.plan.check.manifests import check_manifests

@@ -7,14 +7,18 @@ out what charts render (Helm releases).
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from infra.plan.check.finding import Finding, finding, one_of, open_value
 from infra.plan.model import Plan, Resource
 from infra.plan.query import at
+from landfall.errors import LandfallError
 
 VERSION = "1.37"
 _NAMES = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"
@@ -81,27 +85,78 @@ def _known(value: Any) -> Any:
 
 
 def _schema(one: Resource, manifest: dict[str, Any]) -> Iterator[Finding]:
-    import kubernetes_validate
-
     from infra.kubernetes.crds import schema
 
-    custom = schema(str(manifest["apiVersion"]), str(manifest["kind"]))
+    version, kind = str(manifest["apiVersion"]), str(manifest["kind"])
+    custom = schema(version, kind)
     if custom is not None:
-        yield from _against(
-            one, manifest, custom, f"{manifest['kind']} of {manifest['apiVersion']}"
-        )
+        import jsonschema
+
+        origin = f"infra/kubernetes/crds.yaml, {kind} of {version}"
+        yield from _against(one, manifest, jsonschema.Draft7Validator(custom), origin, strict=False)
         return
+    built_in = version.partition("/")[0] in _BUILT_IN
+    validator = _validator(version, kind)
     origin = f"Kubernetes {VERSION}'s OpenAPI schema"
-    try:
-        kubernetes_validate.validate(manifest, VERSION, strict=True)
-    except kubernetes_validate.ValidationError as error:
-        value = None if error.validator == "required" else _value_at(manifest, error.path)
-        if not _only_unknown(one, error):
-            yield finding("manifest", one, _path(error.path), value, error.message, origin)
-    except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
-        if str(manifest["apiVersion"]).partition("/")[0] in _BUILT_IN:
-            allowed = f"an API version that has the kind {manifest['kind']}"
-            yield finding("manifest", one, "apiVersion", manifest["apiVersion"], allowed, origin)
+    if validator is not None:
+        yield from _against(one, manifest, validator, origin, strict=True)
+    elif built_in:
+        allowed = f"an API version that has the kind {kind}"
+        yield finding("manifest", one, "apiVersion", version, allowed, origin)
+
+
+@cache
+def _validator(version: str, kind: str) -> Any:
+    """The strict validator of a built-in kind from kubernetes-validate's files; None where it has no such kind.
+
+    The package itself reads and parses its definitions, a megabyte and a half, for each manifest anew.
+    """
+    import jsonschema
+    from referencing import Registry
+    from referencing import Resource as Schema
+
+    group, _, bare = version.rpartition("/")
+    stem = f"{group.partition('.')[0]}-{bare}" if group else bare
+    file = _schemas() / f"{kind.lower()}-{stem}.json"
+    if not file.is_file():
+        return None
+    own = Schema.from_contents(json.loads(file.read_bytes()))
+    registry: Any = own @ (_definitions() @ Registry())
+    return jsonschema.Draft202012Validator(own.contents, registry=registry)
+
+
+@cache
+def _definitions() -> Any:
+    from referencing import Resource as Schema
+
+    return Schema.from_contents(json.loads((_schemas() / "_definitions.json").read_bytes()))
+
+
+@cache
+def _schemas() -> Traversable:
+    """The folder of the newest schemas of VERSION, extra keys refused."""
+    folder = importlib.resources.files("kubernetes_validate") / "kubernetes-json-schema"
+    names = [
+        one.name
+        for one in folder.iterdir()
+        if re.match(rf"v{VERSION}(\.\d+)?-local-strict$", one.name)
+    ]
+    if not names:
+        raise LandfallError(f"kubernetes-validate has no schemas of Kubernetes {VERSION} any more.")
+    return folder / max(names)
+
+
+def _against(
+    one: Resource, manifest: Any, validator: Any, origin: str, *, strict: bool
+) -> Iterator[Finding]:
+    """Findings of a JSON schema; where it is not `strict`, a key that it does not name is a warning."""
+    for error in validator.iter_errors(manifest):
+        if _only_unknown(one, error):
+            continue
+        value = None if error.validator == "required" else error.instance
+        extra = error.validator == "additionalProperties"
+        severity = "warn" if extra and not strict else "error"
+        yield finding("manifest", one, _path(error.path), value, error.message, origin, severity)
 
 
 def _only_unknown(one: Resource, error: Any) -> bool:
@@ -113,18 +168,6 @@ def _only_unknown(one: Resource, error: Any) -> bool:
     except (KeyError, IndexError, TypeError):
         return True
     return isinstance(given, Mapping) and set(error.validator_value) <= set(given)
-
-
-def _against(one: Resource, manifest: Any, schema: Any, what: str) -> Iterator[Finding]:
-    import jsonschema
-
-    for error in jsonschema.Draft7Validator(schema).iter_errors(manifest):
-        if _only_unknown(one, error):
-            continue
-        value = None if error.validator == "required" else error.instance
-        severity = "warn" if error.validator == "additionalProperties" else "error"
-        origin = f"infra/kubernetes/crds.yaml, {what}"
-        yield finding("manifest", one, _path(error.path), value, error.message, origin, severity)
 
 
 def _path(parts: Any) -> str:
