@@ -42,12 +42,15 @@ def plan_intent(
             )
         return _outputs(project, read_stack(project, other), other, (*above, stack))
 
+    # Before the recording, not when the program asks: the engine's part answers in a thread of its own,
+    # and two programs that import one SDK's modules in two threads meet half-made ones.
+    given = {name: references(name) for name in intent.layout.elsewhere.values()}
     return record(
         lambda: build(intent, stack),
         stack,
         intent.cloud.provider,
         known=known,
-        references=references,
+        references=lambda name: given[name] if name in given else references(name),
     )
 
 
