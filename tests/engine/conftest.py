@@ -17,7 +17,7 @@ from landfall.project import find_project
 from tests.engine.standin import Cloud, providers
 
 ROOT = find_project(Path(__file__)).root
-_SECONDS = 300
+_SECONDS = 900
 
 
 @dataclass

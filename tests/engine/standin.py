@@ -8,11 +8,11 @@ Leaves out schemas, calls and functions, which our programs must not need.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -27,23 +27,29 @@ PACKAGES = ("gcp", "aws", "azure-native", "azuread", "kubernetes", "snowflake", 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
+@dataclass
+class Held:
+    """One resource of the pretended cloud: what it was asked to be, and all that it answers."""
+
+    urn: str
+    inputs: dict[str, Any]
+    state: dict[str, Any]
+
+
 class Cloud:
-    """What exists in the pretended cloud: id → (URN, state)."""
+    """What exists in the pretended cloud, by id."""
 
     def __init__(self) -> None:
-        self.live: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.live: dict[str, Held] = {}
         self._one_at_a_time = threading.Lock()
 
-    def answer(self, one: Resource, given: dict[str, Any], known: bool) -> tuple[str, dict[str, Any]]:
+    def answer(
+        self, one: Resource, given: dict[str, Any], known: bool
+    ) -> tuple[str, dict[str, Any]]:
         """The id and state of a resource; the SDKs' classes are imported by one thread at a time, since a module
         that another thread is still importing has no class to show."""
         with self._one_at_a_time:
             return Outputs(known).of(one, given, class_of(one.type))
-
-    def find(self, ending: str) -> dict[str, Any]:
-        """The state of the one resource whose URN ends so."""
-        [state] = [state for urn, state in self.live.values() if urn.endswith(ending)]
-        return state
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
@@ -97,17 +103,15 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=_struct(state))
         while id_ in self.cloud.live:  # ids are the cloud's to give, one each
             id_ += "-2"
-        self.cloud.live[id_] = (request.urn, json.loads(json.dumps(state)))
+        self.cloud.live[id_] = Held(request.urn, given, state)
         return provider_pb2.CreateResponse(id=id_, properties=_struct(state))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         held = self.cloud.live.get(request.id)
         if held is None:
             return provider_pb2.ReadResponse()
-        inputs = json_format.MessageToDict(request.inputs)
-        seen = {key: held[1].get(key, value) for key, value in inputs.items()}
         return provider_pb2.ReadResponse(
-            id=request.id, properties=_struct(held[1]), inputs=_struct(seen)
+            id=request.id, properties=_struct(held.state), inputs=_struct(held.inputs)
         )
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -115,7 +119,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         one = _resource(request.urn, _plain(request.news))
         _, state = self.cloud.answer(one, given, True)
         if not request.preview:
-            self.cloud.live[request.id] = (request.urn, json.loads(json.dumps(state)))
+            self.cloud.live[request.id] = Held(request.urn, given, state)
         return provider_pb2.UpdateResponse(properties=_struct(state))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -97,17 +97,16 @@ def test_a_second_up_changes_nothing(cli: Cli, stack: str) -> None:
 
 def test_a_change_made_by_hand_is_found_by_refresh(cli: Cli, stack: str) -> None:
     cli.run("refresh", "--stack", stack, "--preview-only", "--expect-no-changes")
-    urn, state = next(
-        (urn, state)
-        for urn, state in sorted(cli.cloud.live.values(), key=lambda held: held[0])
-        if urn.startswith(f"urn:pulumi:{stack}::") and isinstance(state.get("name"), str)
+    held = next(
+        one
+        for one in sorted(cli.cloud.live.values(), key=lambda one: one.urn)
+        if one.urn.startswith(f"urn:pulumi:{stack}::") and isinstance(one.inputs.get("name"), str)
     )
-    name, state["name"] = state["name"], "renamed-by-hand"
-    told = cli.run(
-        "refresh", "--stack", stack, "--preview-only", "--expect-no-changes", expect=None
-    )
-    state["name"] = name
-    assert told.returncode != 0, urn
+    name = held.inputs["name"]
+    held.inputs["name"] = held.state["name"] = "renamed-by-hand"
+    told = cli.run("refresh", "--stack", stack, "--preview-only", "--expect-no-changes", expect=7)
+    held.inputs["name"] = held.state["name"] = name
+    assert held.urn.rpartition("::")[2] in told.stdout
 
 
 def test_destroying_what_is_protected_is_refused_and_leaves_nothing_once_unprotected(
