@@ -15,8 +15,8 @@ from infra.plan.change import Change, between, in_preview
 from infra.plan.model import Plan, Resource
 from infra.plan.policies.identity import (
     ALMIGHTY,
-    BASIC_ROLES,
     AZURE_GRANT,
+    BASIC_ROLES,
     DOCUMENTS,
     GCP_GRANTS,
     as_list,

@@ -33,7 +33,22 @@ def _about(
 
 def build_app() -> typer.Typer:
     """The whole command, every noun mounted."""
-    from landfall.cli import dataset, doctor, intent, lake, land, listen, model, report, run, serve
+    from landfall.cli import (
+        check,
+        dataset,
+        doctor,
+        evidence,
+        intent,
+        lake,
+        land,
+        listen,
+        model,
+        plan,
+        platform,
+        report,
+        run,
+        serve,
+    )
 
     app = typer.Typer(
         name="landfall",
@@ -43,9 +58,12 @@ def build_app() -> typer.Typer:
         epilog=EPILOG,
     )
     app.callback()(_about)
-    for function in (doctor.doctor, land.land, listen.listen, run.run, report.report, serve.serve):
+    for function in (
+        doctor.doctor, plan.plan, check.check, evidence.evidence, land.land, listen.listen, run.run,
+        report.report, serve.serve,
+    ):  # fmt: skip
         app.command()(function)
-    for noun in (dataset, intent, lake, model):
+    for noun in (dataset, intent, lake, model, platform):
         app.add_typer(noun.app, name=noun.__name__.rsplit(".", 1)[-1])
     return app
 

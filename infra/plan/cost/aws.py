@@ -1,0 +1,177 @@
+"""What AWS resources cost. Rates by sku in `infra/plan/prices/`; free types are named at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, prices
+from infra.plan.cost.usage import Range, zone_share
+from infra.plan.model import Resource
+from infra.plan.query import at, every
+from landfall.intent.machines import MACHINES
+
+_GPU = {machine.type for machine in MACHINES["aws"]}
+
+
+@prices("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+def _bucket(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "storage", "s3.standard", p.usage.lake_gb.times(zone_share(one.name)))
+
+
+@prices("aws:kms/key:Key")
+def _key(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "security", "kms.key", 1)
+
+
+@prices("aws:ec2/natGateway:NatGateway")
+def _nat(one: Resource, p: Pricing) -> Iterable[Line]:
+    gateways = max(1, len(p.plan.of_type("aws:ec2/natGateway:NatGateway")))
+    yield from p.line(one, "network", "nat.hour", HOURS)
+    yield from p.line(one, "network", "nat.gb", p.usage.egress_gb.times(1 / gateways))
+
+
+@prices("aws:ec2/vpcEndpoint:VpcEndpoint")
+def _endpoint(one: Resource, p: Pricing) -> Iterable[Line]:
+    if one.inputs.get("vpcEndpointType") == "Interface":
+        zones = max(1, len(every(dict(one.inputs), "subnetIds")))
+        yield from p.line(one, "network", "vpce.hour", HOURS * zones, note=f"{zones} zones")
+
+
+@prices("aws:ec2transitgateway/vpcAttachment:VpcAttachment")
+def _attachment(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "network", "tgw.attachment.hour", HOURS)
+
+
+@prices("aws:networkfirewall/firewall:Firewall")
+def _firewall(one: Resource, p: Pricing) -> Iterable[Line]:
+    zones = max(1, len(every(dict(one.inputs), "subnetMappings")))
+    yield from p.line(
+        one, "network", "firewall.endpoint.hour", HOURS * zones, note=f"{zones} zones"
+    )
+    yield from p.line(one, "network", "firewall.gb", p.usage.egress_gb)
+
+
+@prices("aws:cloudwatch/logGroup:LogGroup")
+def _logs(one: Resource, p: Pricing) -> Iterable[Line]:
+    groups = max(1, len(p.plan.of_type("aws:cloudwatch/logGroup:LogGroup")))
+    yield from p.line(one, "logs", "cloudwatch.ingest.gb", p.usage.log_gb.times(1 / groups))
+
+
+@prices("aws:secretsmanager/secret:Secret")
+def _secret(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "security", "secret.month", 1)
+
+
+@prices("aws:eks/cluster:Cluster")
+def _cluster(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "cluster", "eks.cluster.hour", HOURS)
+
+
+@prices("aws:eks/nodeGroup:NodeGroup")
+def _nodes(one: Resource, p: Pricing) -> Iterable[Line]:
+    types = every(dict(one.inputs), "instanceTypes") or [None]
+    least = at(one.inputs, "scalingConfig.minSize") or 0
+    most = at(one.inputs, "scalingConfig.maxSize") or least
+    if types[0] in _GPU:
+        kind = {"SPOT": "spot", "CAPACITY_BLOCK": "reservation"}.get(
+            str(one.inputs.get("capacityType")), "on-demand"
+        )
+        if "reservation" in one.name:
+            kind = "reservation"
+        yield from gpu_lines(one, p, types[0], kind, most, use_of(one))
+        return
+    expected = least + (most - least) * p.usage.nodes_extra
+    nodes = Range(least, expected, most).times(HOURS)
+    yield from p.line(
+        one, "cluster", f"{types[0]}.ondemand", nodes, note=f"{least} to {most} nodes"
+    )
+
+
+def use_of(one: Resource) -> str:
+    """Whether a GPU pool trains or serves, by its own name."""
+    return "serving" if "serv" in one.name else "training"
+
+
+@prices("aws:rds/instance:Instance")
+def _database(one: Resource, p: Pricing) -> Iterable[Line]:
+    copies = 2 if one.inputs.get("multiAz") else 1
+    kind = str(one.inputs.get("instanceClass", ""))
+    yield from p.line(
+        one, "database", f"rds.{kind}", HOURS * copies, note="two zones" if copies > 1 else ""
+    )
+    size = one.inputs.get("allocatedStorage") or 20
+    yield from p.line(one, "database", "rds.gp3.gb", float(size) * copies)
+
+
+@prices("aws:redshiftserverless/workgroup:Workgroup")
+def _workgroup(one: Resource, p: Pricing) -> Iterable[Line]:
+    base = one.inputs.get("baseCapacity") or 128
+    yield from p.line(
+        one, "warehouse", "redshift.rpu.hour", p.usage.warehouse_hours.times(float(base)), note=f"{base} RPU"
+    )  # fmt: skip
+
+
+@prices("aws:redshiftserverless/namespace:Namespace")
+def _namespace(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(
+        one, "warehouse", "redshift.storage.gb", p.usage.lake_gb.times(zone_share("gold"))
+    )
+
+
+@prices("aws:emrserverless/application:Application")
+def _spark(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "spark", "emr.vcpu.hour", p.usage.spark_vcpu_hours)
+    yield from p.line(
+        one, "spark", "emr.gb.hour", p.usage.spark_vcpu_hours.times(4), note="4 GB a vCPU"
+    )
+
+
+@prices("aws:mwaa/environment:Environment")
+def _airflow(one: Resource, p: Pricing) -> Iterable[Line]:
+    kind = str(one.inputs.get("environmentClass", "mw1.small"))
+    yield from p.line(one, "orchestration", f"{kind}.hour", HOURS)
+
+
+@prices("aws:ecr/repository:Repository")
+def _images(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "storage", "ecr.gb", Range(2, 10, 50))
+
+
+@prices("aws:guardduty/detector:Detector")
+def _threats(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "security", "guardduty.gb", p.usage.log_gb)
+
+
+@prices("aws:securityhub/account:Account")
+def _hub(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "security", "securityhub.check", Range(2000, 8000, 20000))
+
+
+@prices("aws:cfg/recorder:Recorder")
+def _recorder(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "security", "config.item", Range(500, 2000, 10000))
+
+
+@prices("aws:sqs/queue:Queue")
+def _queue(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "events", "sqs.million", Range(0.01, 0.1, 1))
+
+
+@prices("aws:sns/topic:Topic")
+def _topic(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "events", "sns.million", Range(0.01, 0.1, 1))
+
+
+FREE.update(
+    f"aws:{kind}"
+    for kind in (
+        "ec2/vpc:Vpc", "ec2/subnet:Subnet", "ec2/routeTable:RouteTable", "ec2/route:Route",
+        "ec2/routeTableAssociation:RouteTableAssociation", "ec2/securityGroup:SecurityGroup",
+        "ec2/internetGateway:InternetGateway", "ec2/launchTemplate:LaunchTemplate",
+        "ec2/defaultSecurityGroup:DefaultSecurityGroup", "ec2/flowLog:FlowLog",
+        "ec2/transitGateway:TransitGateway", "ec2/defaultNetworkAcl:DefaultNetworkAcl",
+        "iam/role:Role", "iam/policy:Policy", "iam/rolePolicy:RolePolicy", "iam/instanceProfile:InstanceProfile",
+        "iam/rolePolicyAttachment:RolePolicyAttachment", "iam/openIdConnectProvider:OpenIdConnectProvider",
+        "kms/alias:Alias", "budgets/budget:Budget", "lambda/permission:Permission",
+    )
+)  # fmt: skip

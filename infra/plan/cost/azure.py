@@ -1,0 +1,152 @@
+"""What Azure resources cost. Rates by sku in `infra/plan/prices/`; free types are named at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, prices
+from infra.plan.cost.usage import Range
+from infra.plan.model import Resource
+from infra.plan.query import at, every
+from landfall.intent.machines import MACHINES
+
+_GPU = {machine.type for machine in MACHINES["azure"]}
+
+
+@prices("azure-native:storage:StorageAccount")
+def _storage(one: Resource, p: Pricing) -> Iterable[Line]:
+    lake = at(dict(one.inputs), "isHnsEnabled") is True
+    stored = p.usage.lake_gb if lake else p.usage.log_gb.times(12)
+    redundancy = str(at(dict(one.inputs), "sku.name") or "Standard_LRS").rpartition("_")[2].lower()
+    yield from p.line(one, "storage", f"blob.hot.{redundancy}.gb", stored)
+
+
+@prices("azure-native:network:NatGateway")
+def _nat(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "network", "nat.hour", HOURS)
+    yield from p.line(one, "network", "nat.gb", p.usage.egress_gb)
+
+
+@prices("azure-native:network:AzureFirewall")
+def _firewall(one: Resource, p: Pricing) -> Iterable[Line]:
+    tier = str(at(dict(one.inputs), "sku.tier") or "Standard").lower()
+    yield from p.line(one, "network", f"firewall.{tier}.hour", HOURS)
+    yield from p.line(one, "network", f"firewall.{tier}.gb", p.usage.egress_gb)
+
+
+@prices("azure-native:network:PrivateEndpoint")
+def _endpoint(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "network", "private.endpoint.hour", HOURS)
+
+
+@prices("azure-native:privatedns:PrivateZone", "azure-native:network:PrivateZone")
+def _zone(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "network", "dns.private.zone", 1)
+
+
+@prices("azure-native:network:PublicIPAddress")
+def _address(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "network", "public.ip.hour", HOURS)
+
+
+@prices("azure-native:keyvault:Vault")
+def _vault(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "security", "vault.10k", p.usage.requests_million.times(10))
+
+
+@prices("azure-native:operationalinsights:Workspace")
+def _logs(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "logs", "logs.gb", p.usage.log_gb)
+
+
+@prices("azure-native:containerservice:ManagedCluster")
+def _cluster(one: Resource, p: Pricing) -> Iterable[Line]:
+    inputs = dict(one.inputs)
+    if at(inputs, "sku.tier") in ("Standard", "Premium"):
+        yield from p.line(one, "cluster", "aks.standard.hour", HOURS)
+    for pool in every(inputs, "agentPoolProfiles"):
+        yield from _pool(one, pool, p)
+
+
+@prices("azure-native:containerservice:AgentPool")
+def _agents(one: Resource, p: Pricing) -> Iterable[Line]:
+    kind = str(one.inputs.get("vmSize"))
+    if kind in _GPU:
+        capacity = "spot" if one.inputs.get("scaleSetPriority") == "Spot" else "on-demand"
+        if one.inputs.get("capacityReservationGroupID"):
+            capacity = "reservation"
+        use = "serving" if "serv" in one.name else "training"
+        yield from gpu_lines(one, p, kind, capacity, int(one.inputs.get("maxCount") or 1), use)
+        return
+    yield from _pool(one, dict(one.inputs), p)
+
+
+def _pool(one: Resource, pool: dict[str, object], p: Pricing) -> Iterable[Line]:
+    least = float(pool.get("minCount") or pool.get("count") or 0)  # pyright: ignore[reportArgumentType]
+    most = float(pool.get("maxCount") or least)  # pyright: ignore[reportArgumentType]
+    nodes = Range(least, least + (most - least) * p.usage.nodes_extra, most).times(HOURS)
+    yield from p.line(
+        one, "cluster", f"{pool.get('vmSize')}.ondemand", nodes, note=f"{least:g} to {most:g} nodes"
+    )
+
+
+@prices("azure-native:dbforpostgresql:Server")
+def _database(one: Resource, p: Pricing) -> Iterable[Line]:
+    inputs = dict(one.inputs)
+    copies = 2 if at(inputs, "highAvailability.mode") in ("ZoneRedundant", "SameZone") else 1
+    yield from p.line(one, "database", f"postgres.{at(inputs, 'sku.name')}", HOURS * copies)
+    yield from p.line(
+        one, "database", "postgres.gb", float(at(inputs, "storage.storageSizeGB") or 32) * copies
+    )
+
+
+@prices("azure-native:containerregistry:Registry")
+def _images(one: Resource, p: Pricing) -> Iterable[Line]:
+    tier = str(at(dict(one.inputs), "sku.name") or "Basic").lower()
+    yield from p.line(one, "storage", f"acr.{tier}.day", HOURS / 24)
+
+
+@prices("azure-native:synapse:BigDataPool")
+def _spark(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "spark", "synapse.spark.vcore.hour", p.usage.spark_vcpu_hours)
+
+
+@prices("azure-native:synapse:SqlPool")
+def _pool_sql(one: Resource, p: Pricing) -> Iterable[Line]:
+    sku = str(at(dict(one.inputs), "sku.name") or "DW100c")
+    units = float(sku.removeprefix("DW").removesuffix("c")) / 100
+    yield from p.line(
+        one,
+        "warehouse",
+        "synapse.dw100.hour",
+        p.usage.warehouse_hours.times(units),
+        note=f"{sku}, paused when idle",
+    )
+
+
+@prices("azure-native:fabric:FabricCapacity")
+def _fabric(one: Resource, p: Pricing) -> Iterable[Line]:
+    sku = str(at(dict(one.inputs), "sku.name") or "F2")
+    units = float(sku.removeprefix("F"))
+    hours = Range(p.usage.warehouse_hours.low, HOURS, HOURS).times(units)
+    yield from p.line(
+        one, "warehouse", "fabric.cu.hour", hours, note=f"{sku}; low: paused when idle"
+    )
+
+
+@prices("azure-native:servicebus:Namespace")
+def _bus(one: Resource, p: Pricing) -> Iterable[Line]:
+    tier = str(at(dict(one.inputs), "sku.name") or "Standard").lower()
+    yield from p.line(one, "events", f"servicebus.{tier}.hour", HOURS)
+
+
+FREE.update(
+    f"azure-native:{kind}"
+    for kind in (
+        "resources:ResourceGroup", "network:VirtualNetwork", "network:Subnet", "network:RouteTable",
+        "network:NetworkSecurityGroup", "network:SecurityRule", "authorization:RoleAssignment",
+        "authorization:RoleDefinition", "authorization:PolicyAssignment", "storage:BlobContainer",
+        "managedidentity:UserAssignedIdentity", "managedidentity:FederatedIdentityCredential",
+        "keyvault:Key", "keyvault:Secret", "consumption:Budget", "monitor:ActionGroup",
+    )
+)  # fmt: skip

@@ -1,0 +1,169 @@
+"""`landfall plan`: what Pulumi would build, recorded with no cloud; checked, judged, priced and graded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from landfall.cli.output import Form, Output, emit, status
+
+if TYPE_CHECKING:
+    from infra.plan.report import Assessment
+
+_SHOWN = 20
+"""Lines a section may take; the rest is counted, and whole in the JSON."""
+
+
+def plan(
+    stack: Annotated[str, typer.Argument(help="the stack in stacks/")],
+    against: Annotated[
+        Path | None,
+        typer.Option(help="a plan before (or `pulumi preview --json`): grade the change's risks"),
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="write the JSON to this file too")] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="leave open what only the cloud knows, as a preview")
+    ] = False,
+    output: Output = Form.text,
+) -> None:
+    """Record what `pulumi up` would build, with no credentials; check, judge and price it.
+
+    Exit 3: a mandatory policy is broken or the budget exceeded. Exit 1: a cloud would refuse a value.
+    """
+    import datetime
+
+    from infra.plan.report import assess
+    from infra.plan.stacks import plan_intent, read_stack
+    from landfall.project import find_project
+
+    project = find_project()
+    before = _before(against) if against is not None else None
+    intent = read_stack(project, stack)
+    status(f"recording {stack}")
+    recorded = plan_intent(project, intent, stack, known=not unknown)
+    assessed = assess(recorded, intent, datetime.date.today(), before)
+    value = assessed.as_dict()
+    if save is not None:
+        write(save, value)
+    emit(value, output, lambda _: show(assessed))
+    leave(assessed)
+
+
+def _before(file: Path) -> Any:
+    """The plan to compare with; a preview of the CLI stays as it is, since its steps say what changes."""
+    import json
+
+    from infra.plan.load import load
+
+    loaded = load(file)
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) and "steps" in content else loaded
+
+
+def write(file: Path, value: dict[str, Any]) -> None:
+    """Write JSON to a file; raises UsageError where it cannot be written."""
+    import json
+
+    from landfall.errors import UsageError
+
+    text = json.dumps(value, indent=1, sort_keys=True, default=str) + "\n"
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be written: {error.strerror}.", fix="Name another file."
+        ) from None
+
+
+def leave(assessed: Assessment) -> None:
+    """End with the exit code that the assessment deserves."""
+    if assessed.refused:
+        raise typer.Exit(3)
+    if assessed.wrong:
+        raise typer.Exit(1)
+
+
+def show(assessed: Assessment) -> None:
+    """The assessment for a person."""
+    plan_ = assessed.plan
+    kinds = len({one.type for one in plan_.resources})
+    protected = sum(one.protect for one in plan_.resources)
+    where = f" on {plan_.cloud}" if plan_.cloud else ""
+    print(f"{plan_.stack}{where}: {len(plan_.resources)} resources of {kinds} types, {protected} protected")  # fmt: skip
+    _findings(assessed)
+    _violations(assessed)
+    _cost(assessed)
+    _risks(assessed)
+    print(f"\n{_verdict(assessed)}")
+
+
+def _findings(assessed: Assessment) -> None:
+    wrong, found = len(assessed.wrong), assessed.findings
+    if not found:
+        print("\nvalues: every type, key and value that is known here is allowed")
+        return
+    print(f"\nvalues: {wrong} that a cloud would refuse, {len(found) - wrong} to look at")
+    for one in sorted(found, key=lambda f: f.severity)[:_SHOWN]:
+        print(f"  {one.severity} {one.type} '{one.name}' {one.path}: {one.value}")
+        print(f"    allowed: {one.allowed}")
+        print(f"    by {one.origin}" + (f"; made at {one.line}" if one.line else ""))
+    _more(len(found))
+
+
+def _violations(assessed: Assessment) -> None:
+    found, broken = assessed.violations, len(assessed.broken)
+    waived = sum(bool(one.waived) for one in found)
+    if not found:
+        print("policies: none is broken")
+        return
+    advisory = len(found) - broken - waived
+    print(f"policies: {broken} mandatory broken, {advisory} advisory, {waived} waived")
+    for one in [v for v in found if not v.waived][:_SHOWN]:
+        at = f" at {one.source}" if one.source else ""
+        print(f"  {one.severity} {one.policy}: {one.message}{at}")
+    _more(len(found) - waived)
+
+
+def _cost(assessed: Assessment) -> None:
+    cost = assessed.cost
+    if cost is None:
+        return
+    print(
+        f"cost: {cost.expected:,.0f} USD a month expected ({cost.low:,.0f} to {cost.high:,.0f}),"
+        f" without {sum(cost.unpriced.values())} resources that no price is known for"
+    )
+    for category, amount in list(cost.by_category().items())[:6]:
+        print(f"  {amount:>10,.0f}  {category}")
+    if cost.budget and "share_expected" in cost.budget:
+        over = "OVER the budget" if cost.over_budget else "of the budget"
+        print(
+            f"  {cost.budget['share_expected']:.0%} {over}"
+            f" of {cost.budget['amount']:,.0f} {cost.budget['currency']}"
+        )
+
+
+def _risks(assessed: Assessment) -> None:
+    if assessed.risks is None:
+        return
+    print(f"risks of the change: {len(assessed.risks)}")
+    for one in assessed.risks[:_SHOWN]:
+        print(f"  {one.severity} {one.kind} {one.type} '{one.resource}': {one.reason}")
+        print(f"    safe way: {one.safe_way}")
+    _more(len(assessed.risks))
+
+
+def _more(number: int) -> None:
+    if number > _SHOWN:
+        print(f"  … and {number - _SHOWN} more: --output json has them all")
+
+
+def _verdict(assessed: Assessment) -> str:
+    if assessed.broken:
+        return "REFUSED: a mandatory policy is broken."
+    if assessed.refused:
+        return "REFUSED: the expected cost exceeds the budget."
+    if assessed.wrong:
+        return "NOT APPLICABLE: a cloud would refuse values of this plan."
+    return "This plan may be applied: pulumi up --stack " + assessed.plan.stack
