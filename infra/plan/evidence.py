@@ -7,10 +7,13 @@ show (training, contracts, incident drills) and standards that we map to none of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from infra.plan.model import Plan
 from infra.plan.policies import POLICIES, Policy, Violation, applies
+
+if TYPE_CHECKING:
+    from landfall.intent import Intent
 
 Result = Literal["met", "not met", "waived", "nothing to show"]
 
@@ -40,18 +43,20 @@ class Row:
         return {**vars(self), "resources": list(self.resources), "findings": list(self.findings)}
 
 
-def evidence(plan: Plan, violations: list[Violation], asked: list[str]) -> dict[str, Any]:
-    """The evidence of a plan for the intent's standards (`asked`), JSON-ready.
+def evidence(plan: Plan, violations: list[Violation], intent: Intent) -> dict[str, Any]:
+    """The evidence of a plan for the standards that the intent names, JSON-ready.
 
     `controls`: the rows, by standard and control. `unmapped`: the standards asked for that have no catalogue of ours,
     for which the NIST 800-53 rows are the basis to map from.
     """
+    asked = list(intent.compliance)
     wanted = ["nist-800-53-r5", *(name for name in map(_catalogue(plan.cloud), asked) if name)]
     rows = [
         row
         for policy in POLICIES.values()
+        if _concerns(policy, plan.cloud)
         for standard in dict.fromkeys(wanted)
-        for row in _rows(policy, standard, plan, violations)
+        for row in _rows(policy, standard, plan, violations, intent)
     ]
     rows.sort(key=lambda row: (row.standard, _order(row.control), row.policy))
     return {
@@ -70,25 +75,41 @@ def _catalogue(cloud: str) -> Any:
     return name
 
 
-def _rows(policy: Policy, standard: str, plan: Plan, violations: list[Violation]) -> list[Row]:
+_OF_A_CLOUD = {"gcp": "gcp", "aws": "aws", "azure-native": "azure", "azuread": "azure"}
+
+
+def _concerns(policy: Policy, cloud: str) -> bool:
+    """Whether a policy is about this cloud, or about none in particular."""
+    named = {
+        _OF_A_CLOUD.get(type_.removeprefix("pulumi:providers:").partition(":")[0])
+        for type_ in policy.types
+    }
+    return not policy.types or cloud in named or None in named
+
+
+def _rows(
+    policy: Policy, standard: str, plan: Plan, violations: list[Violation], intent: Intent
+) -> list[Row]:
     mine = [one for one in violations if one.policy == policy.id]
     seen = tuple(sorted({one.name for one in plan.resources if one.type in policy.types}))
     return [
         Row(
             standard, control, policy.id, policy.title, policy.severity, seen,
-            _result(policy, plan, mine),
+            _result(policy, plan, mine, intent),
             tuple(f"{one.resource or 'the plan'}: {one.message}" for one in mine),
         )
         for control in policy.controls.get(standard, ())
     ]  # fmt: skip
 
 
-def _result(policy: Policy, plan: Plan, mine: list[Violation]) -> Result:
+def _result(policy: Policy, plan: Plan, mine: list[Violation], intent: Intent) -> Result:
     if any(not one.waived for one in mine):
         return "not met"
     if mine:
         return "waived"
-    return "met" if applies(policy, plan) else "nothing to show"
+    if policy.layer and policy.layer not in intent.layout.build:
+        return "nothing to show"
+    return "met" if policy.forbids or applies(policy, plan) else "nothing to show"
 
 
 def _order(control: str) -> list[Any]:

@@ -25,7 +25,7 @@ def evidence(
     intent = read_stack(project, stack)
     plan = plan_intent(project, intent, stack)
     violations = judge(plan, intent, datetime.date.today())
-    emit(gather(plan, violations, list(intent.compliance)), output, _print)
+    emit(gather(plan, violations, intent), output, _print)
 
 
 def _print(value: dict[str, Any]) -> None:
@@ -33,7 +33,8 @@ def _print(value: dict[str, Any]) -> None:
     for standard, rows in groupby(value["controls"], key=lambda row: row["standard"]):
         print(f"\n{standard}")
         for row in rows:
-            looked = f"{len(row['resources'])} resources" if row["resources"] else "the whole plan"
+            number = len(row["resources"])
+            looked = f"{number} resource{'s' if number > 1 else ''}" if number else "the whole plan"
             print(f"  {row['control']:<8} {row['result']:<15} {row['policy']} ({looked})")
             for finding in row["findings"]:
                 print(f"           - {finding}")

@@ -50,6 +50,13 @@ class Policy:
     by_resource: Callable[[Resource], Iterable[str]] | None = None
     """The same rule over one resource, where one is enough: that is what `pulumi up` is served."""
     examples: tuple[Example, ...] = ()
+    layer: str = ""
+    """The layer that must hold what the rule asks for; a stack without it has nothing to show."""
+
+    @property
+    def forbids(self) -> bool:
+        """Whether a resource of its types is a breach in itself, so that having none is keeping to it."""
+        return self.by_resource is not None and not any(one.passes for one in self.examples)
 
 
 @dataclass(frozen=True)
@@ -118,12 +125,17 @@ def over(
     controls: Mapping[str, tuple[str, ...]],
     passing: Iterable[tuple[Resource, ...]] = (),
     failing: Iterable[tuple[Resource, ...]] = (),
+    layer: str = "",
 ) -> Callable[[Callable[[Plan, Intent | None], Iterator[Fault]]], None]:
     """Register a policy that needs the whole plan (and perhaps the intent, None where nobody knows it)."""
     shown = [Example(tuple(r), True) for r in passing] + [Example(tuple(r), False) for r in failing]
 
     def register(function: Callable[[Plan, Intent | None], Iterator[Fault]]) -> None:
-        _add(Policy(id, severity, title, rationale, controls, types, function, None, tuple(shown)))
+        _add(
+            Policy(
+                id, severity, title, rationale, controls, types, function, None, tuple(shown), layer
+            )
+        )
 
     return register
 

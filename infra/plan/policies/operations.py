@@ -59,6 +59,7 @@ SINKS = (
 
 @over(
     id="audit-trail",
+    layer="foundation",
     title="The audit trail is on, and its logs are locked",
     rationale="An intruder's first act is to delete the trail; a lock makes that impossible.",
     controls={
@@ -196,6 +197,7 @@ def _labelled(one: Resource) -> Iterable[str]:
 
 @over(
     id="budget-set",
+    layer="foundation",
     title="A budget watches what is spent",
     rationale="Cost that nobody watches is found a month later.",
     controls={"nist-800-53-r5": ("SA-2",), "iso-27001-2022": ("A.5.23",)},
