@@ -113,8 +113,7 @@ KEYS: dict[str, str] = {
     "aws:secretsmanager/secret:Secret": "kmsKeyId",
     "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
     "aws:cloudtrail/trail:Trail": "kmsKeyId",
-    S3_CRYPT: "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
-    "|rule.applyServerSideEncryptionByDefault.kmsMasterKeyId",
+    S3_CRYPT: "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
     AZURE: "encryption.keyVaultProperties.keyName",
     "azure-native:dbforpostgresql:Server": "dataEncryption.primaryKeyURI",
     "azure-native:containerregistry:Registry": "encryption.keyVaultProperties.keyIdentifier",
@@ -133,8 +132,8 @@ KEYS: dict[str, str] = {
         "cis-gcp-3.0": ("7.3",), "cis-azure-2.1": ("3.12",), "cis-aws-3.0": ("2.3.1", "3.5"),
         "nist-800-53-r5": ("SC-28", "SC-12"), "iso-27001-2022": ("A.8.24",),
     },
-    passing=[resource(GCS, encryption={"defaultKmsKeyName": "k"}), resource(S3_CRYPT, rule={"applyServerSideEncryptionByDefault": {"kmsMasterKeyId": "k", "sseAlgorithm": "aws:kms"}})],
-    failing=[resource(GCS), resource(S3_CRYPT, rule={"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}})],
+    passing=[resource(GCS, encryption={"defaultKmsKeyName": "k"}), resource(S3_CRYPT, rules=[{"applyServerSideEncryptionByDefault": {"kmsMasterKeyId": "k", "sseAlgorithm": "aws:kms"}}])],
+    failing=[resource(GCS), resource(S3_CRYPT, rules=[{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}])],
 )  # fmt: skip
 def _customer_keys(one: Resource) -> Iterable[str]:
     if one.type == S3_CRYPT and one.name == "access-logs":
