@@ -23,7 +23,7 @@ NAMESPACES = ("bronze", "silver", "quarantine", "gold")
 """The databases' names: the pipelines' own namespaces, so they carry no client. One account, one lake."""
 _READS = ("glue:GetDatabase*", "glue:GetTable*", "glue:GetPartition*", "glue:BatchGetPartition")
 _WRITES = (
-    "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable", "glue:CreateDatabase",
+    "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable",
     "glue:BatchCreatePartition", "glue:BatchDeletePartition", "glue:UpdatePartition",
 )  # fmt: skip
 # Workload → (what it reads, what it writes).
@@ -165,7 +165,10 @@ def _by_iam(
             found.append(pulumi.Output.concat(base, f"table/{name}/*"))
         return found
 
+    homes: list[Value] = [pulumi.Output.concat(base, f"database/{name}") for name in NAMESPACES]
     statements = [
+        # Whoever opens the catalog sees that its four namespaces are there.
+        allow("See", ["glue:GetDatabase"], [pulumi.Output.concat(base, "catalog"), *homes]),
         allow("Read", _READS, arns(reads)),
         allow("Data", ["lakeformation:GetDataAccess"], "*"),
     ]
@@ -185,6 +188,15 @@ def _by_lake_formation(
     buckets: Mapping[str, aws.s3.Bucket],
 ) -> None:
     lf = aws.lakeformation
+    for name in NAMESPACES:
+        if name not in reads:
+            lf.Permissions(
+                f"{workload}-{name}",
+                principal=principal,
+                permissions=["DESCRIBE"],
+                database=lf.PermissionsDatabaseArgs(name=databases[name].name),
+                opts=scope.child(parent),
+            )
     for name in reads:
         wide = name in writes
         lf.Permissions(

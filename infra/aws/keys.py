@@ -99,7 +99,14 @@ def _users(domain: str, region: str, account: pulumi.Input[str]) -> list[Stateme
             "arn:aws:sns:", region, ":", account, ":*")}},
     )  # fmt: skip
     if domain == "data":
-        return [logs, topics, allow("Events", data, "*", to=services("s3.amazonaws.com"), when=own)]
+        # The history server keeps the logs of this account's applications under the key.
+        history = allow(
+            "History", data, "*", to=services("emr-serverless.amazonaws.com"),
+            when={"ArnLike": {"aws:SourceArn": pulumi.Output.concat(
+                "arn:aws:emr-serverless:", region, ":", account, ":/applications/*")}},
+        )  # fmt: skip
+        events = allow("Events", data, "*", to=services("s3.amazonaws.com"), when=own)
+        return [logs, topics, events, history]
     if domain == "logs":
         writers = services(
             "cloudtrail.amazonaws.com", "config.amazonaws.com", "delivery.logs.amazonaws.com",

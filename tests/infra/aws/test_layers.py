@@ -210,6 +210,21 @@ def test_lake_formation_has_one_administrator_and_bi_no_grant(prod: Plan) -> Non
     assert granted == {"ingest", "transform", "train", "orchestrate", "warehouse"}
 
 
+def test_whoever_opens_the_catalog_sees_its_namespaces_and_makes_none(dev: Plan) -> None:
+    from pipelines.catalog import NAMESPACES
+
+    assert names(dev, "glue/catalogDatabase:CatalogDatabase") == set(NAMESPACES)
+    for workload in ("ingest", "transform", "train", "orchestrate"):
+        policy = json.loads(
+            named(dev, "iam/rolePolicy:RolePolicy", f"{workload}-catalog").inputs["policy"]
+        )
+        (see,) = [s for s in policy["Statement"] if s["Sid"] == "See"]
+        assert see["Action"] == ["glue:GetDatabase"]
+        for namespace in NAMESPACES:
+            assert any(arn.endswith(f":database/{namespace}") for arn in see["Resource"])
+        assert not any("glue:CreateDatabase" in s["Action"] for s in policy["Statement"])
+
+
 def test_the_warehouse_grows_with_its_size_and_stops_where_spending_must(
     dev: Plan, prod: Plan
 ) -> None:
