@@ -23,7 +23,9 @@ def open_catalog(platform: Platform) -> Catalog:
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     catalog = load_catalog(platform.catalog.name, **_nested(platform.catalog.properties))
     for namespace in NAMESPACES:
-        catalog.create_namespace_if_not_exists(namespace)
+        # On a cloud the stack has made them, and asking to make one is more than a workload may.
+        if not catalog.namespace_exists(namespace):
+            catalog.create_namespace_if_not_exists(namespace)
     return catalog
 
 
