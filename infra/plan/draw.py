@@ -78,7 +78,7 @@ def draw(plan: Plan, intent: Intent) -> str:
         bar(0, 0, WIDTH, HEIGHT, "page"),
         text(24, 40, title, "title"),
         text(24, 64, f"stack {plan.stack}: {len(plan.resources)} resources", "small"),
-        *_network(held, intent), *_cards(held, intent), *_zones(held, intent), *_path(),
+        *_network(held, intent), *_cards(held, intent), *_zones(held, intent), *_path(_shown(held, intent)),
     ]  # fmt: skip
     picture = drawing(
         WIDTH, HEIGHT, f"Architecture of {plan.stack}: {title}", parts, "architecture"
@@ -258,24 +258,35 @@ def _network(held: dict[str, list[Resource]], intent: Intent) -> Iterator[Markup
         yield text(32, _ROW[0] + 44, "none yet", "fact")
 
 
-def _path() -> Iterator[Markup]:
-    """The arrows of the data path."""
+def _shown(held: dict[str, list[Resource]], intent: Intent) -> set[str]:
+    """The components that have a card: built here, or by a stack that this one reads."""
+    layout = intent.layout
+    return {
+        name
+        for name, place in PLACES.items()
+        if held.get(name) or (place.layer not in layout.build and place.layer in layout.elsewhere)
+    }
+
+
+def _path(shown: set[str]) -> Iterator[Markup]:
+    """The arrows of the data path, each where both its ends are shown."""
     lake, events, spark = PLACES["Lake"], PLACES["Events"], PLACES["Spark"]
     warehouse, bi, cluster = PLACES["Warehouse"], PLACES["Bi"], PLACES["Cluster"]
-    below = lake.y + lake.h
-    yield _arrow(126, lake.y + 54, lake.x + 9, lake.y + 54)
-    yield _arrow(events.x + 60, below, events.x + 60, events.y - 3)
-    yield text(events.x + 68, below + 20, "object created", "small")
-    yield _arrow(events.x + events.w, events.y + 70, spark.x - 3, spark.y + 70)
-    yield _arrow(spark.x + 60, spark.y, spark.x + 60, below + 3)
-    yield text(spark.x + 68, below + 20, "checked rows", "small")
-    yield _arrow(warehouse.x + 60, below, warehouse.x + 60, warehouse.y - 3)
-    yield text(warehouse.x + 68, below + 20, "silver", "small")
-    yield _arrow(warehouse.x + warehouse.w, warehouse.y + 70, bi.x - 3, bi.y + 70)
-    yield _arrow(
-        warehouse.x + 40, warehouse.y + warehouse.h, cluster.x + cluster.w - 20, cluster.y - 3
-    )
-    yield text(warehouse.x + 48, warehouse.y + warehouse.h + 32, "features", "small")
+    below, row, under = lake.y + lake.h, events.y + 70, warehouse.y + warehouse.h
+    arrows = [
+        ("Lake", "Lake", (126, lake.y + 54, lake.x + 9, lake.y + 54), ""),
+        ("Lake", "Events", (events.x + 60, below, events.x + 60, events.y - 3), "object created"),
+        ("Events", "Spark", (events.x + events.w, row, spark.x - 3, row), ""),
+        ("Spark", "Lake", (spark.x + 60, spark.y, spark.x + 60, below + 3), "checked rows"),
+        ("Lake", "Warehouse", (warehouse.x + 60, below, warehouse.x + 60, warehouse.y - 3), "silver"),
+        ("Warehouse", "Bi", (warehouse.x + warehouse.w, row, bi.x - 3, row), ""),
+        ("Warehouse", "Cluster", (warehouse.x + 40, under, cluster.x + cluster.w - 20, cluster.y - 3), "features"),
+    ]  # fmt: skip
+    for start, end, (x1, y1, x2, y2), label in arrows:
+        if {start, end} <= shown:
+            yield _arrow(x1, y1, x2, y2)
+            if label:
+                yield text(max(x1, x2) + 8, min(y1, y2) + (32 if x1 != x2 else 20), label, "small")
 
 
 def _arrow(x1: float, y1: float, x2: float, y2: float) -> Markup:

@@ -23,6 +23,9 @@ def plan(
         typer.Option(help="a plan before (or `pulumi preview --json`): grade the change's risks"),
     ] = None,
     save: Annotated[Path | None, typer.Option(help="write the JSON to this file too")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="write the whole assessment to this file, as a page")
+    ] = None,
     unknown: Annotated[
         bool, typer.Option("--unknown", help="leave open what only the cloud knows, as a preview")
     ] = False,
@@ -46,7 +49,12 @@ def plan(
     assessed = assess(recorded, intent, datetime.date.today(), before)
     value = assessed.as_dict()
     if save is not None:
-        write(save, value)
+        write_text(save, as_json(value))
+    if html is not None:
+        from infra.plan.html import page
+
+        write_text(html, page(assessed, intent, datetime.date.today()))
+        status(f"written: {html}")
     emit(value, output, lambda _: show(assessed))
     leave(assessed)
 
@@ -62,13 +70,17 @@ def _before(file: Path) -> Any:
     return content if isinstance(content, dict) and "steps" in content else loaded
 
 
-def write(file: Path, value: dict[str, Any]) -> None:
-    """Write JSON to a file; raises UsageError where it cannot be written."""
+def as_json(value: dict[str, Any]) -> str:
+    """The value as `--output json` prints it."""
     import json
 
+    return json.dumps(value, indent=1, sort_keys=True, default=str) + "\n"
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file; raises UsageError where it cannot be written."""
     from landfall.errors import UsageError
 
-    text = json.dumps(value, indent=1, sort_keys=True, default=str) + "\n"
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -98,3 +98,9 @@ def test_no_two_cards_overlap() -> None:
         for b in places[i + 1 :]:
             apart = a.x + a.w <= b.x or b.x + b.w <= a.x or a.y + a.h <= b.y or b.y + b.h <= a.y
             assert apart, (a.title, b.title)
+
+
+def test_an_arrow_is_drawn_only_between_what_is_shown() -> None:
+    told = texts(draw(PLAN, parse_intent(BASE, "test")))
+    assert "object created" in told
+    assert "features" not in told
