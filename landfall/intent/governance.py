@@ -6,10 +6,11 @@ Leaves out the controls that a standard asks for: the policies know them.
 from __future__ import annotations
 
 import datetime
+import re
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from landfall.intent.base import Email, Part, form
 
@@ -91,6 +92,15 @@ class Jenkins(Part):
     """The branch that is applied; all others are only planned."""
 
 
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]00:00:00.*)?")
+
+
+def _day(value: object) -> object:
+    """A day, also as Pulumi's configuration hands on a YAML date: `2027-05-31 00:00:00 +0000 UTC`."""
+    found = _DAY.fullmatch(value) if isinstance(value, str) else None
+    return found[1] if found else value
+
+
 class Waiver(Part):
     """A breach of a policy that somebody accepts, for a reason and until a day."""
 
@@ -102,5 +112,5 @@ class Waiver(Part):
         min_length=20, examples=["The scanner needs it until the migration in May."]
     )
     owner: Email
-    expires: datetime.date = Field(examples=["2027-05-31"])
+    expires: Annotated[datetime.date, BeforeValidator(_day)] = Field(examples=["2027-05-31"])
     """The last day it holds; afterwards the policy bites again."""

@@ -19,7 +19,7 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from infra.plan.model import Resource
+from infra.plan.model import Plan, Resource
 from infra.plan.outputs import Outputs
 from infra.plan.sdk import class_of
 
@@ -50,6 +50,13 @@ class Cloud:
         that another thread is still importing has no class to show."""
         with self._one_at_a_time:
             return Outputs(known).of(one, given, class_of(one.type))
+
+    def adopt(self, plan: Plan) -> None:
+        """Let what the plan imports exist already, as the client has it."""
+        for one in plan.resources:
+            if one.import_id:
+                _, state = self.answer(one, dict(one.inputs), True)
+                self.live[one.import_id] = Held(one.urn, dict(one.inputs), state)
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
@@ -110,6 +117,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         held = self.cloud.live.get(request.id)
         if held is None:
             return provider_pb2.ReadResponse()
+        # An import knows no state of its own yet.
         return provider_pb2.ReadResponse(
             id=request.id, properties=_struct(held.state), inputs=_struct(held.inputs)
         )

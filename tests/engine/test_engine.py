@@ -73,6 +73,7 @@ def recorded(one: Resource) -> dict[str, Any]:
 def stack(request: pytest.FixtureRequest, cli: Cli) -> str:
     name: str = request.param
     cli.run("stack", "init", f"organization/landfall/{name}")
+    cli.cloud.adopt(plan_intent(PROJECT, read_stack(PROJECT, name), name))
     cli.run("preview", "--stack", name, "--json")
     cli.run("up", "--stack", name, "--yes", "--skip-preview")
     return name

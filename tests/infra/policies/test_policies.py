@@ -121,3 +121,9 @@ def test_a_waiver_excuses_one_resource_until_its_last_day() -> None:
 def test_a_plan_of_somebody_elses_making_is_judged_without_an_intent() -> None:
     bare = Plan("x", "", (resource("aws:ec2/subnet:Subnet", "dmz", mapPublicIpOnLaunch=True),))
     assert "no-public-workers" in {one.policy for one in judge(bare, None, TODAY)}
+
+
+@pytest.mark.parametrize("written", ["2026-11-24", TODAY, "2026-11-24 00:00:00 +0000 UTC"])
+def test_the_last_day_is_read_as_yaml_and_as_pulumi_write_it(written: object) -> None:
+    raw = {**BASE, "waivers": [{**WAIVER, "expires": written}]}
+    assert parse_intent(raw, "test").waivers[0].expires == TODAY
