@@ -160,7 +160,7 @@ class Cluster(pulumi.ComponentResource):
         aws.vpc.SecurityGroupIngressRule(
             f"cluster-from-{name}",
             security_group_id=group,
-            description="The cluster's own address",
+            description="The address of the cluster",
             ip_protocol="tcp",
             from_port=443,
             to_port=443,

@@ -67,7 +67,7 @@ def workload_egress(
     for port in sorted(ports):
         for i, target in enumerate(network.avoid or _PRIVATE, 1):
             name = f"source-{port}-{i}"
-            _out(name, group, target, "A source in the client's networks", scope, parent, port)
+            _out(name, group, target, "A source in the networks of the client", scope, parent, port)
 
 
 def _out(

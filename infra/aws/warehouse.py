@@ -110,7 +110,7 @@ class Warehouse(pulumi.ComponentResource):
             "warehouse-from-workloads",
             security_group_id=group.id,
             referenced_security_group_id=network.workload_group,
-            description="dbt, Airflow and dashboards' gateways",
+            description="dbt, Airflow and the gateways of dashboards",
             ip_protocol="tcp",
             from_port=PORT,
             to_port=PORT,
