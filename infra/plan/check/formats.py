@@ -7,6 +7,7 @@ A form is a function from a value to what would be allowed, None where the value
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from collections.abc import Callable
 from functools import cache
@@ -226,7 +227,88 @@ def google_label(value: Any) -> str | None:
     return None
 
 
+def json_text(value: Any) -> str | None:
+    """JSON in a text."""
+    try:
+        json.loads(value) if isinstance(value, str) else None
+    except ValueError as error:
+        return f"JSON ({error})"
+    return None
+
+
+_BIGQUERY = [
+    "STRING",
+    "BYTES",
+    "INTEGER",
+    "INT64",
+    "FLOAT",
+    "FLOAT64",
+    "BOOLEAN",
+    "BOOL",
+    "TIMESTAMP",
+    "DATE",
+    "TIME",
+    "DATETIME",
+    "GEOGRAPHY",
+    "NUMERIC",
+    "BIGNUMERIC",
+    "DECIMAL",
+    "BIGDECIMAL",
+    "JSON",
+    "RECORD",
+    "STRUCT",
+    "RANGE",
+    "INTERVAL",
+    "FOREIGN",
+]
+
+
+def bigquery_schema(value: Any) -> str | None:
+    """A table's columns as JSON: names, types and modes that BigQuery has."""
+    if wrong := json_text(value):
+        return wrong
+    fields = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(fields, list):
+        return "a list of columns"
+    for field in fields:
+        if not isinstance(field, dict) or not re.fullmatch(r"\w{1,300}", str(field.get("name"))):
+            return "columns with a name of letters, digits and '_'"
+        if str(field.get("type", "")).upper() not in _BIGQUERY:
+            return f"a column's type of {', '.join(_BIGQUERY)} (found {field.get('type')})"
+        if str(field.get("mode", "NULLABLE")).upper() not in ("NULLABLE", "REQUIRED", "REPEATED"):
+            return f"a column's mode of NULLABLE, REQUIRED, REPEATED (found {field['mode']})"
+        if field.get("fields") and (wrong := bigquery_schema(field["fields"])):
+            return wrong
+    return None
+
+
+def ecr_lifecycle(value: Any) -> str | None:
+    """A lifecycle policy of ECR, as far as its words go."""
+    if wrong := json_text(value):
+        return wrong
+    policy = json.loads(value) if isinstance(value, str) else value
+    rules = policy.get("rules") if isinstance(policy, dict) else None
+    if not isinstance(rules, list):
+        return "an object with a list of rules"
+    words = {
+        "tagStatus": ("tagged", "untagged", "any"),
+        "countType": ("imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"),
+        "countUnit": ("days",),
+    }  # fmt: skip
+    for rule in rules:
+        selection = rule.get("selection") if isinstance(rule, dict) else None
+        if not isinstance(selection, dict):
+            return "rules with a selection"
+        for key, allowed in words.items():
+            if selection.get(key, allowed[0]) not in allowed:
+                return f"{key} of {', '.join(allowed)} (found {selection[key]})"
+    return None
+
+
 FORMS: dict[str, tuple[Form, str]] = {
+    "json": (json_text, "RFC 8259"),
+    "bigquery-schema": (bigquery_schema, "https://cloud.google.com/bigquery/docs/schemas"),
+    "ecr-lifecycle": (ecr_lifecycle, "https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html"),
     "network": (network, "RFC 4632"),
     "address": (address_or_network, "RFC 4632"),
     "azure-prefix": (azure_prefix, "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview"),

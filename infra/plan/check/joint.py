@@ -6,6 +6,7 @@ Leaves out what one value alone breaks (`infra/plan/values/`) and address ranges
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -221,6 +222,18 @@ def _google_lifecycle(one: Resource, _: Plan) -> Iterator[Wrong]:
             yield Wrong(f"{place}.condition.age", days, f"less than {min(e for _, e in gone)}, when the object is deleted", origin)  # fmt: skip
 
 
+def _records(one: Resource, _: Plan) -> Iterator[Wrong]:
+    version = {"A": ipaddress.IPv4Address, "AAAA": ipaddress.IPv6Address}.get(_at(one, "type"))
+    for place, value in at_path(one.inputs, "rrdatas[]"):
+        if version is None:
+            return
+        try:
+            version(str(value))
+        except ValueError:
+            allowed = f"an address, as type is {_at(one, 'type')}"
+            yield Wrong(place, value, allowed, "https://cloud.google.com/dns/docs/records-overview")
+
+
 # ---- Azure
 
 
@@ -335,6 +348,7 @@ JOINT: dict[str, tuple[Condition, ...]] = {
     "gcp:container/cluster:Cluster": (_zones_of_region,),
     "gcp:kms/cryptoKey:CryptoKey": (_rotation,),
     "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": (_subject,),
+    "gcp:dns/recordSet:RecordSet": (_records,),
     "gcp:storage/bucket:Bucket": (_google_lifecycle,),
     "azure-native:storage:ManagementPolicy": (_azure_lifecycle,),
     "azure-native:containerservice:AgentPool": (_agent_pool,),

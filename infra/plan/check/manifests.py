@@ -45,6 +45,7 @@ _ENUMS = {
     "concurrencyPolicy": ("Allow", "Forbid", "Replace"),
     "accessModes": ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"),
     "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    "pathType": ("Exact", "Prefix", "ImplementationSpecific"),
     "whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
 }
 """Keys of pods, policies and volumes whose values the OpenAPI schema leaves open; from the API reference."""
@@ -73,6 +74,7 @@ def check_manifests(plan: Plan) -> Iterator[Finding]:
         if version.partition("/")[0] in _BUILT_IN:
             yield from _beyond(one, manifest, "")
             yield from _selector(one, manifest)
+            yield from _counts(one, manifest)
 
 
 def _known(value: Any) -> Any:
@@ -244,3 +246,26 @@ def _selector(one: Resource, manifest: Mapping[str, Any]) -> Iterator[Finding]:
         page = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector"
         allowed = f"labels of spec.template: {json.dumps(labels, sort_keys=True)}"
         yield finding("joint", one, "spec.selector.matchLabels", dict(wanted), allowed, page)
+
+
+def _counts(one: Resource, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """Autoscalers whose least is over their most, budgets of both kinds, names of ports."""
+    page = "https://kubernetes.io/docs/reference/kubernetes-api/"
+    spec = manifest.get("spec")
+    if not isinstance(spec, Mapping):
+        return
+    least, most = spec.get("minReplicas"), spec.get("maxReplicas")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        yield finding("joint", one, "spec.minReplicas", least, f"at most maxReplicas, {most}", page)
+    if manifest["kind"] == "PodDisruptionBudget" and {"minAvailable", "maxUnavailable"} <= set(
+        spec
+    ):
+        both = "one of minAvailable and maxUnavailable, not both"
+        yield finding("joint", one, "spec.maxUnavailable", spec["maxUnavailable"], both, page)
+    ports = spec.get("ports") if manifest["kind"] == "Service" else None
+    for i, port in enumerate(ports if isinstance(ports, list) else []):
+        name = port.get("name") if isinstance(port, Mapping) else None
+        if isinstance(name, str) and not _LABEL.fullmatch(name):
+            yield finding(
+                "name", one, f"spec.ports[{i}].name", name, "at most 63 of a-z, 0-9 and '-'", _NAMES
+            )
