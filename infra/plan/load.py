@@ -45,6 +45,7 @@ def load(file: Path) -> Plan:
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{file} is not JSON: {error}",
+            so="An event stream (`pulumi up --json`) holds many documents, and no plan.",
             fix="Write one with `landfall plan STACK --save FILE` or `pulumi preview --json`.",
         ) from None
     return parse(content, str(file))

@@ -58,6 +58,7 @@ class Assessment:
             "findings": [one.as_dict() for one in self.findings],
             "violations": [one.as_dict() for one in self.violations],
             "cost": self.cost.as_dict() if self.cost else None,
+            "quotas": None,  # nothing looks at them yet
             "risks": None if self.risks is None else [one.as_dict() for one in self.risks],
             "parity": self.parity,
             "refused": self.refused,

@@ -14,9 +14,14 @@ from infra.plan.check import check
 from infra.plan.check.finding import Finding
 from infra.plan.model import Plan, Resource
 
-MISTAKES: list[dict[str, Any]] = yaml.safe_load(
-    Path(__file__).with_name("mistakes.yaml").read_text(encoding="utf-8")
-)
+
+def _read(name: str) -> list[dict[str, Any]]:
+    return yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+MISTAKES = _read("mistakes.yaml")
+AFTERWARDS = _read("mistakes_after.yaml")
+"""Written when the rules were done; see the head of the file."""
 
 
 def resource(type_: str, inputs: dict[str, Any], name: str = "it", **more: Any) -> Resource:
