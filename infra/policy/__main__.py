@@ -8,6 +8,7 @@ protobuf than the rest. Leaves out `retainOnDelete`, which the engine does not t
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import (
@@ -16,8 +17,9 @@ from pulumi_policy import (
     ResourceValidationPolicy,
     StackValidationPolicy,
 )
+from pulumi_policy.proxy import UnknownValueError
 
-from infra.plan.model import Plan, Resource
+from infra.plan.model import UNKNOWN, Plan, Resource
 from infra.plan.policies import POLICIES, Policy
 from infra.plan.policies.base import Violation
 from infra.plan.policies.waivers import cover
@@ -41,11 +43,29 @@ def _intent(stack: str) -> Intent | None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict) or hasattr(value, "items"):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value
+    """The properties as a plan holds them; what a preview does not know yet is marked, not left out."""
+    if isinstance(value, Mapping):
+        return {key: _at(value, key) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_at(value, i) for i in range(len(value))]
+    # The protocol knows one kind of number.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _at(held: Any, key: Any) -> Any:
+    try:
+        return _plain(held[key])
+    except UnknownValueError:
+        return UNKNOWN
+
+
+_INPUTS: dict[str, Any] = {}
+"""URN → inputs, as each resource was announced: at the end of a preview the engine shows the stack by its
+outputs, which a provider that is itself not known yet leaves empty."""
+
+
+def _collect(args: Any, _: Any) -> None:
+    _INPUTS[args.urn] = _plain(args.props)
 
 
 def _resource(args: Any) -> Resource:
@@ -57,7 +77,7 @@ def _resource(args: Any) -> Resource:
         urn=args.urn,
         type=args.resource_type,
         name=args.name,
-        inputs=_plain(args.props),
+        inputs=_INPUTS[args.urn] if args.urn in _INPUTS else _plain(args.props),
         parent=parent.urn if parent is not None else "",
         provider=provider.urn if provider is not None else "",
         property_deps={key: tuple(one.urn for one in ones) for key, ones in edges.items()},
@@ -86,7 +106,9 @@ def _by_resource(policy: Policy) -> ResourceValidationPolicy:
 
 def _over_stack(policy: Policy) -> StackValidationPolicy:
     def validate(args: Any, report: Any) -> None:
-        held = [_resource(one) for one in args.resources if one.resource_type != "pulumi:pulumi:Stack"]
+        held = [
+            _resource(one) for one in args.resources if one.resource_type != "pulumi:pulumi:Stack"
+        ]
         if not held:
             return
         stack = _stack_of(held[0].urn)
@@ -105,7 +127,12 @@ PolicyPack(
     name="landfall",
     enforcement_level=EnforcementLevel.MANDATORY,
     policies=[
-        _by_resource(policy) if policy.by_resource is not None else _over_stack(policy)
-        for policy in POLICIES.values()
+        ResourceValidationPolicy(
+            "inputs", "Keeps what the rules over the whole stack look at.", _collect
+        ),
+        *(
+            _by_resource(policy) if policy.by_resource is not None else _over_stack(policy)
+            for policy in POLICIES.values()
+        ),
     ],
 )
