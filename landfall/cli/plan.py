@@ -39,14 +39,16 @@ def plan(
 
     from infra.plan.report import assess
     from infra.plan.stacks import plan_intent, read_stack
+    from infra.plan.uncollected import uncollected
     from landfall.project import find_project
 
     project = find_project()
     before = _before(against) if against is not None else None
     intent = read_stack(project, stack)
     status(f"recording {stack}")
-    recorded = plan_intent(project, intent, stack, known=not unknown)
-    assessed = assess(recorded, intent, datetime.date.today(), before)
+    with uncollected():
+        recorded = plan_intent(project, intent, stack, known=not unknown)
+        assessed = assess(recorded, intent, datetime.date.today(), before)
     value = assessed.as_dict()
     if save is not None:
         write_text(save, as_json(value))

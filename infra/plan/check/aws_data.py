@@ -6,13 +6,12 @@ Leaves out everything that botocore's models say (`infra/plan/check/sources.py`)
 from __future__ import annotations
 
 import ast
-import importlib.metadata
-import importlib.resources
 import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from infra.plan.check import packages
 from landfall.errors import LandfallError
 
 MACHINES = "aws_ec2_instance/instancetype_enum.json"
@@ -21,7 +20,7 @@ DATABASES = "aws_rds_dbinstance/dbinstanceclass_enum.json"
 
 def origin() -> str:
     """Package and version, for findings."""
-    return f"cfn-lint {importlib.metadata.version('cfn-lint')}"
+    return f"cfn-lint {packages.version('cfn-lint')}"
 
 
 @cache
@@ -46,15 +45,15 @@ def _enumerated(schema: Any) -> Iterator[str]:
 
 @cache
 def _table(path: str) -> dict[str, Any]:
-    folder = importlib.resources.files("cfnlint") / "data" / "schemas" / "extensions"
+    folder = packages.folder("cfnlint") / "data" / "schemas" / "extensions"
     return json.loads((folder / path).read_bytes())
 
 
 @cache
 def zones() -> dict[str, frozenset[str]]:
     """Region → its zones."""
-    source = (importlib.resources.files("cfnlint") / "helpers.py").read_text(encoding="utf-8")
-    for part in ast.parse(source).body:  # read, not imported: the import alone takes half a second
+    source = (packages.folder("cfnlint") / "helpers.py").read_text(encoding="utf-8")
+    for part in ast.parse(source).body:
         if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "AVAILABILITY_ZONES":
             table = ast.literal_eval(part.value)
             return {region: frozenset(names) for region, names in table.items()}
@@ -64,5 +63,5 @@ def zones() -> dict[str, frozenset[str]]:
 @cache
 def actions() -> dict[str, dict[str, Any]]:
     """IAM service prefix → its actions (lower case, with the kinds of resource) and kinds of resource."""
-    folder = importlib.resources.files("cfnlint") / "data" / "AdditionalSpecs"
+    folder = packages.folder("cfnlint") / "data" / "AdditionalSpecs"
     return json.loads((folder / "Policies.json").read_bytes())

@@ -7,14 +7,14 @@ out what charts render (Helm releases).
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
+from infra.plan.check import packages
 from infra.plan.check.finding import Finding, finding, one_of, open_value
 from infra.plan.model import Plan, Resource
 from infra.plan.query import at
@@ -135,9 +135,9 @@ def _definitions() -> Any:
 
 
 @cache
-def _schemas() -> Traversable:
+def _schemas() -> Path:
     """The folder of the newest schemas of VERSION, extra keys refused."""
-    folder = importlib.resources.files("kubernetes_validate") / "kubernetes-json-schema"
+    folder = packages.folder("kubernetes_validate") / "kubernetes-json-schema"
     names = [
         one.name
         for one in folder.iterdir()

@@ -9,13 +9,13 @@ zones and IAM actions: `infra/plan/check/aws_data.py`.
 from __future__ import annotations
 
 import gzip
-import importlib.resources
 import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from infra.plan.check import packages
 from landfall.errors import LandfallError
 
 
@@ -69,14 +69,14 @@ def limit(reference: str) -> Limit:
 
 
 def _botocore(service: str, shape: str) -> Limit:
-    import botocore
-
     shapes = _service(service)["shapes"]
     if shape not in shapes:
-        raise LandfallError(f"botocore {botocore.__version__} has no shape {shape} in {service}.")
+        raise LandfallError(
+            f"botocore {packages.version('botocore')} has no shape {shape} in {service}."
+        )
     found = shapes[shape]
     return Limit(
-        f"botocore {botocore.__version__}, {service} {shape}",
+        f"botocore {packages.version('botocore')}, {service} {shape}",
         tuple(found.get("enum", ())),
         found.get("pattern"),
         found.get("min"),
@@ -86,7 +86,7 @@ def _botocore(service: str, shape: str) -> Limit:
 
 @cache
 def _service(name: str) -> dict[str, Any]:
-    versions = importlib.resources.files("botocore") / "data" / name
+    versions = packages.folder("botocore") / "data" / name
     newest = max(one.name for one in versions.iterdir() if one.is_dir())
     packed = versions / newest / "service-2.json.gz"
     if packed.is_file():
@@ -117,7 +117,7 @@ def _discovery(document: str, place: str) -> Limit:
 
 @cache
 def _document(name: str) -> dict[str, Any]:
-    folder = importlib.resources.files("googleapiclient") / "discovery_cache" / "documents"
+    folder = packages.folder("googleapiclient") / "discovery_cache" / "documents"
     return json.loads((folder / f"{name}.json").read_bytes())
 
 
