@@ -10,6 +10,7 @@ code handles those.
 
 from __future__ import annotations
 
+import importlib
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -28,25 +29,25 @@ def cheap_aliases() -> None:
 
 @cache
 def _replace() -> None:
-    from pulumi import resource
-    from pulumi.runtime import resource as runtime
-
+    resource: Any = importlib.import_module("pulumi.resource")  # neither name is public
+    runtime: Any = importlib.import_module("pulumi.runtime.resource")
     collapse, prepare = resource.collapse_alias_to_urn, runtime.prepare_aliases
 
     def no_urn(alias: Any, name: str, type_: str, parent: Any) -> Any:
         return "" if _recording.get() else collapse(alias, name, type_, parent)
 
     async def specifications(one: Any, options: Any, takes_specifications: bool) -> list[Any]:
-        aliases = options.aliases if options is not None else None
-        if not aliases or not takes_specifications or not _recording.get():
+        if options is None or not (takes_specifications and _recording.get()):
             return await prepare(one, options, takes_specifications)
-        slow = [alias for alias in aliases if _only_type(alias) is None]
-        quick = [_specification(kind) for alias in aliases if (kind := _only_type(alias))]
+        slow = [alias for alias in options.aliases or () if _only_type(alias) is None]
+        quick = [
+            _specification(kind) for alias in options.aliases or () if (kind := _only_type(alias))
+        ]
         if not slow:
             return quick
-        options = options._copy()
-        options.aliases = slow
-        return [*quick, *await prepare(one, options, takes_specifications)]
+        rest = options._copy()
+        rest.aliases = slow
+        return [*quick, *await prepare(one, rest, takes_specifications)]
 
     resource.collapse_alias_to_urn = no_urn
     runtime.prepare_aliases = specifications
