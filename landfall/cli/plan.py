@@ -105,12 +105,17 @@ def show(assessed: Assessment) -> None:
     kinds = len({one.type for one in plan_.resources})
     protected = sum(one.protect for one in plan_.resources)
     where = f" on {plan_.cloud}" if plan_.cloud else ""
-    print(f"{plan_.stack}{where}: {len(plan_.resources)} resources of {kinds} types, {protected} protected")  # fmt: skip
+    told = (_count(len(plan_.resources), "resource"), _count(kinds, "type"))
+    print(f"{plan_.stack}{where}: {told[0]} of {told[1]}, {protected} protected")
     _findings(assessed)
     _violations(assessed)
     _cost(assessed)
     _risks(assessed)
     print(f"\n{_verdict(assessed)}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _findings(assessed: Assessment) -> None:
