@@ -149,9 +149,10 @@ def _cost(assessed: Assessment) -> None:
     cost = assessed.cost
     if cost is None:
         return
+    missing = sum(cost.unpriced.values())
+    whole = "" if not missing else f", AND {missing} resources that no price is known for: no total"
     print(
-        f"cost: {cost.expected:,.0f} USD a month expected ({cost.low:,.0f} to {cost.high:,.0f}),"
-        f" without {sum(cost.unpriced.values())} resources that no price is known for"
+        f"cost: {cost.expected:,.0f} USD a month expected ({cost.low:,.0f} to {cost.high:,.0f}){whole}"
     )
     for category, amount in list(cost.by_category().items())[:6]:
         print(f"  {amount:>10,.0f}  {category}")

@@ -89,7 +89,7 @@ def _nodes(one: Resource, p: Pricing) -> Iterable[Line]:
 
 def use_of(one: Resource) -> str:
     """Whether a GPU pool trains or serves, by its own name."""
-    return "serving" if "serv" in one.name else "training"
+    return "serving" if "serving" in one.name else "training"
 
 
 @prices("aws:rds/instance:Instance")
@@ -169,9 +169,23 @@ FREE.update(
         "ec2/routeTableAssociation:RouteTableAssociation", "ec2/securityGroup:SecurityGroup",
         "ec2/internetGateway:InternetGateway", "ec2/launchTemplate:LaunchTemplate",
         "ec2/defaultSecurityGroup:DefaultSecurityGroup", "ec2/flowLog:FlowLog",
-        "ec2/transitGateway:TransitGateway", "ec2/defaultNetworkAcl:DefaultNetworkAcl",
+        "ec2transitgateway/transitGateway:TransitGateway", "ec2/defaultNetworkAcl:DefaultNetworkAcl",
         "iam/role:Role", "iam/policy:Policy", "iam/rolePolicy:RolePolicy", "iam/instanceProfile:InstanceProfile",
         "iam/rolePolicyAttachment:RolePolicyAttachment", "iam/openIdConnectProvider:OpenIdConnectProvider",
-        "kms/alias:Alias", "budgets/budget:Budget", "lambda/permission:Permission",
+        "kms/alias:Alias",
+        "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "s3/bucketLogging:BucketLogging",
+        "s3/bucketNotification:BucketNotification", "s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        "s3/bucketOwnershipControls:BucketOwnershipControls", "s3/bucketPolicy:BucketPolicy",
+        "s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "s3/bucketVersioning:BucketVersioning",
+        "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "s3/accountPublicAccessBlock:AccountPublicAccessBlock", "sns/topicPolicy:TopicPolicy",
+        "sqs/queuePolicy:QueuePolicy", "sqs/redriveAllowPolicy:RedriveAllowPolicy",
+        "ec2/defaultRouteTable:DefaultRouteTable", "ec2/networkAcl:NetworkAcl",
+        "ebs/encryptionByDefault:EncryptionByDefault", "ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
+        "ec2/imageBlockPublicAccess:ImageBlockPublicAccess", "iam/accountPasswordPolicy:AccountPasswordPolicy",
+        "ec2/instanceMetadataDefaults:InstanceMetadataDefaults", "ecr/lifecyclePolicy:LifecyclePolicy",
+        "eks/podIdentityAssociation:PodIdentityAssociation", "rds/parameterGroup:ParameterGroup",
+        "rds/subnetGroup:SubnetGroup", "redshiftserverless/usageLimit:UsageLimit",
+        "vpc/securityGroupEgressRule:SecurityGroupEgressRule", "vpc/securityGroupIngressRule:SecurityGroupIngressRule", "budgets/budget:Budget", "lambda/permission:Permission",
     )
 )  # fmt: skip

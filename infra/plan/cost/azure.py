@@ -39,7 +39,7 @@ def _endpoint(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "network", "private.endpoint.hour", HOURS)
 
 
-@prices("azure-native:privatedns:PrivateZone", "azure-native:network:PrivateZone")
+@prices("azure-native:privatedns:PrivateZone")
 def _zone(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "network", "dns.private.zone", 1)
 
@@ -75,7 +75,7 @@ def _agents(one: Resource, p: Pricing) -> Iterable[Line]:
         capacity = "spot" if one.inputs.get("scaleSetPriority") == "Spot" else "on-demand"
         if one.inputs.get("capacityReservationGroupID"):
             capacity = "reservation"
-        use = "serving" if "serv" in one.name else "training"
+        use = "serving" if "serving" in one.name else "training"
         yield from gpu_lines(one, p, kind, capacity, int(one.inputs.get("maxCount") or 1), use)
         return
     yield from _pool(one, dict(one.inputs), p)

@@ -114,7 +114,7 @@ def prices(*types: str) -> Callable[[Pricer], Pricer]:
 FREE: set[str] = set()
 """Types that cost nothing by themselves, named one by one in the clouds' modules."""
 _FREE_KINDS = re.compile(
-    r"^(landfall:|pulumi:|random:|kubernetes:(?!core/v1:(Service|PersistentVolumeClaim))|snowflake:index/"
+    r"^(landfall:|pulumi:|random:|kubernetes:(?!core/v1:(Service|PersistentVolumeClaim)$)|snowflake:index/"
     r"(?!warehouse:|database:))"
 )
 

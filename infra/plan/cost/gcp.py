@@ -85,7 +85,7 @@ def _nodes(one: Resource, p: Pricing) -> Iterable[Line]:
             capacity = "reservation"
         # The table prices N1 with its T4 as one.
         priced = "n1-standard-4+T4" if kind.startswith("n1-") else kind
-        use = "serving" if "serv" in one.name else "training"
+        use = "serving" if "serving" in one.name else "training"
         yield from gpu_lines(one, p, priced, capacity, int(most), use)
         return
     nodes = Range(least, least + (most - least) * p.usage.nodes_extra, most).times(HOURS)
@@ -174,6 +174,17 @@ FREE.update(
         "compute/network:Network", "compute/subnetwork:Subnetwork", "compute/router:Router",
         "compute/firewall:Firewall", "projects/service:Service", "projects/iAMMember:IAMMember",
         "serviceaccount/account:Account", "kms/keyRing:KeyRing", "billing/budget:Budget",
-        "pubsub/subscription:Subscription", "storage/bucketObject:BucketObject", "storage/bucketIAMMember:BucketIAMMember",
+        "pubsub/subscription:Subscription", "storage/bucketObject:BucketObject",
+        "artifactregistry/repositoryIamMember:RepositoryIamMember", "bigquery/connectionIamMember:ConnectionIamMember",
+        "bigquery/datasetAccess:DatasetAccess", "bigquery/datasetIamMember:DatasetIamMember",
+        "bigquery/rowAccessPolicy:RowAccessPolicy", "compute/route:Route", "kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+        "organizations/project:Project", "organizations/folder:Folder", "orgpolicy/policy:Policy",
+        "orgpolicy/customConstraint:CustomConstraint", "projects/iAMAuditConfig:IAMAuditConfig",
+        "projects/serviceIdentity:ServiceIdentity", "pubsub/subscriptionIAMMember:SubscriptionIAMMember",
+        "pubsub/topicIAMMember:TopicIAMMember", "secretmanager/secretIamMember:SecretIamMember",
+        "serviceaccount/iAMMember:IAMMember", "sql/database:Database", "sql/user:User",
+        "essentialcontacts/contact:Contact", "logging/projectSink:ProjectSink",
+        "projects/iAMCustomRole:IAMCustomRole", "iam/workloadIdentityPool:WorkloadIdentityPool",
+        "iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "storage/bucketIAMMember:BucketIAMMember",
     )
 )  # fmt: skip
