@@ -102,6 +102,7 @@ def measure(scales: list[int], rounds: int) -> dict[str, Any]:
         for scale in scales:
             (home / f"x{scale}").mkdir()
             files[scale] = write_year(home / f"x{scale}", scale)
+        rows = {scale: [file.rows for file in of] for scale, of in files.items()}
         _in_turns(lake, "warm", files[scales[0]][:3])
         for number in range(rounds):
             for scale in scales:
@@ -109,8 +110,10 @@ def measure(scales: list[int], rounds: int) -> dict[str, Any]:
                 told["spark, stock settings"] = Spent(_stock(home / f"x{scale}"))
                 told["duckdb"] = Spent(sum(_duckdb(files[scale])))
                 found[scale].append(told)
+                said = ", ".join(f"{tool} {spent.seconds:.1f} s" for tool, spent in told.items())
+                print(f"round {number + 1}, {sum(rows[scale]):,} rows: {said}", file=sys.stderr)
         lake.spark.stop()
-    return _summary(found, {scale: [file.rows for file in of] for scale, of in files.items()})
+    return _summary(found, rows)
 
 
 def _in_turns(lake: Lake, name: str, files: list[MonthFile]) -> dict[str, Spent]:

@@ -6,7 +6,7 @@ A2 Standard, A100-80GB A2 Ultra). Azure, as of 2026-06-18: the regions for which
 holds an hourly price of the machine, as collected in github.com/Azure/karpenter-provider-azure
 (`pkg/providers/pricing/zz_generated.pricing.go` at 352646f, generated on that day). AWS, as of 2026-10-20: the instance types by region that cfn-lint 1.58.0 carries
 (`aws_ec2_instance/instancetype_enum.json`), which a test compares with this table. Leaves out whether there
-is capacity or quota today: `landfall preflight` asks the live account.
+is capacity or quota today, which only the account itself can say.
 """
 
 from __future__ import annotations
