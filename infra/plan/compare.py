@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.plan.cost import estimate
+from infra.plan.parity import CLOUDS, parity
+from infra.plan.stacks import plan_intent
 from landfall.errors import LandfallError
 from landfall.intent import Intent, parse_intent
 from landfall.intent.accelerators import ACCELERATORS
 from landfall.intent.machines import MACHINES, machine
 from landfall.intent.regions import REGIONS, continent_of, country_of
 from landfall.intent.rules.place import allowed_regions
+from landfall.project import Project
 
 # What one cloud's warehouse is on another: each the cloud's own first choice.
 _ENGINE = {"gcp": "bigquery", "aws": "redshift", "azure": "fabric"}
@@ -124,3 +128,27 @@ def sold(provider: str, accelerator: str, region: str) -> bool:
     from landfall.intent.gpu_regions import GPU_REGIONS
 
     return region in GPU_REGIONS.get(provider, {}).get(accelerator, ())
+
+
+def side_by_side(project: Project, intent: Intent, stack: str) -> dict[str, Any]:
+    """Resources, cost and translations on each cloud, and the parity matrix; JSON-ready.
+
+    Each cloud's sum holds only what has a price there, so `unpriced` goes with it: sums of which much is
+    missing say nothing about which cloud is cheaper.
+    """
+    clouds: dict[str, Any] = {}
+    for provider in CLOUDS:
+        there, told = on_cloud(intent, provider)
+        plan = plan_intent(project, there, stack)
+        cost = estimate(plan, there)
+        clouds[provider] = {
+            "region": getattr(there.cloud, "region", ""),
+            "resources": len(plan.resources),
+            "translated": told,
+            "cost": {
+                "low": round(cost.low, 2), "expected": round(cost.expected, 2), "high": round(cost.high, 2),
+                "by_category": {k: round(v, 2) for k, v in cost.by_category().items()},
+                "unpriced": sum(cost.unpriced.values()), "budget": cost.budget,
+            },
+        }  # fmt: skip
+    return {"stack": stack, "clouds": clouds, "parity": parity(intent)}

@@ -35,6 +35,7 @@ def build_app() -> typer.Typer:
     """The whole command, every noun mounted."""
     from landfall.cli import (
         check,
+        compare,
         dataset,
         doctor,
         evidence,
@@ -59,7 +60,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_about)
     for function in (
-        doctor.doctor, plan.plan, check.check, evidence.evidence, land.land, listen.listen, run.run,
+        doctor.doctor, plan.plan, check.check, compare.compare, evidence.evidence, land.land, listen.listen, run.run,
         report.report, serve.serve,
     ):  # fmt: skip
         app.command()(function)
