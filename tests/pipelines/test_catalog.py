@@ -18,6 +18,9 @@ def test_how_to_sign_in_is_handed_on_as_a_mapping(monkeypatch: pytest.MonkeyPatc
     class Catalog:
         made: list[str] = []
 
+        def namespace_exists(self, name: str) -> bool:
+            return name in self.made
+
         def create_namespace_if_not_exists(self, name: str) -> None:
             self.made.append(name)
 

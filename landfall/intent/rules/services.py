@@ -231,7 +231,7 @@ def _approved(intent: Intent) -> Iterator[Problem]:
         )
 
 
-@rule("layout")
+@rule("layout", "client", "environment")
 def _layers_reachable(intent: Intent) -> Iterator[Problem]:
     """A layer rests on those before it (foundation, data, ml): each is built here or named in `elsewhere`."""
     layout = intent.layout
