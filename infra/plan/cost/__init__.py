@@ -29,7 +29,9 @@ class Cost:
 
     lines: tuple[Line, ...]
     unpriced: dict[str, int]
-    """Type → number of resources that no price is known for."""
+    """Type → number of resources that no price is known for, wholly or for a part of what they cost."""
+    missing: dict[str, list[str]]
+    """What has no price → the resources that it is missing for: a sku of the table, or a whole type."""
     free: int
     """Resources that cost nothing by themselves."""
     assumptions: dict[str, str]
@@ -70,6 +72,7 @@ class Cost:
             "by_category": {k: round(v, 2) for k, v in self.by_category().items()},
             "lines": [line.as_dict() for line in self.lines],
             "unpriced": self.unpriced,
+            "missing": self.missing,
             "free_resources": self.free,
             "assumptions": self.assumptions,
             "gpu": self.gpu,
@@ -82,26 +85,25 @@ def estimate(plan: Plan, intent: Intent) -> Cost:
     pricing = Pricing(plan, intent, Prices.of(intent), usage_of(intent))
     lines: list[Line] = []
     unpriced: Counter[str] = Counter()
+    missing: dict[str, list[str]] = defaultdict(list)
     free = 0
     for one in plan.resources:
         price = PRICERS.get(one.type)
-        if price is None:
-            if is_free(one):
-                free += 1
-            else:
-                unpriced[one.type] += 1
-            continue
-        found = list(price(one, pricing))
-        if found:
-            lines += found
-        elif pricing.missing.get(one.urn):
+        found = list(price(one, pricing)) if price is not None else []
+        lines += found
+        lacks = pricing.missing.get(one.urn, [])
+        if price is None and not is_free(one):
+            lacks = [one.type]
+        if lacks:
             unpriced[one.type] += 1
-        else:
+            for sku in lacks:
+                missing[sku].append(one.name)
+        elif not found:
             free += 1
     lines.sort(key=lambda line: (-line.expected, line.resource, line.what))
     return Cost(
-        tuple(lines), dict(sorted(unpriced.items())), free, pricing.usage.told(), pricing.gpu(lines),
-        _against_budget(lines, intent),
+        tuple(lines), dict(sorted(unpriced.items())), dict(sorted(missing.items())), free, pricing.usage.told(),
+        pricing.gpu(lines), _against_budget(lines, intent),
     )  # fmt: skip
 
 
@@ -125,5 +127,12 @@ def _against_budget(lines: list[Line], intent: Intent) -> dict[str, Any] | None:
         "share_expected": round(expected / amount, 3),
         "share_high": round(sum(line.high for line in lines) / amount, 3),
         "over": expected > amount,
-        "told": f"1 {intent.budget.currency} = {rate} USD ({source})",
+        "told": f"1 {intent.budget.currency} = {rate} USD ({source})" + _part_of(intent),
     }
+
+
+def _part_of(intent: Intent) -> str:
+    """A stack that builds some of the layers is held to the whole budget, and this says so."""
+    if len(intent.layout.build) == 3:
+        return ""
+    return f"; this stack builds {' and '.join(intent.layout.build)} alone, the budget is for all layers"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, prices
+from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, node_range, prices
 from infra.plan.cost.usage import Range, zone_share
 from infra.plan.model import Resource
 from infra.plan.query import at, every
@@ -39,7 +39,14 @@ def _endpoint(one: Resource, p: Pricing) -> Iterable[Line]:
 
 @prices("aws:ec2transitgateway/vpcAttachment:VpcAttachment")
 def _attachment(one: Resource, p: Pricing) -> Iterable[Line]:
+    attachments = max(1, len(p.plan.of_type(one.type)))
     yield from p.line(one, "network", "tgw.attachment.hour", HOURS)
+    yield from p.line(one, "network", "tgw.gb", p.usage.egress_gb.times(1 / attachments))
+
+
+@prices("aws:ec2/eip:Eip")
+def _address(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "network", "ipv4.hour", HOURS)
 
 
 @prices("aws:networkfirewall/firewall:Firewall")
@@ -78,18 +85,21 @@ def _nodes(one: Resource, p: Pricing) -> Iterable[Line]:
         )
         if "reservation" in one.name:
             kind = "reservation"
-        yield from gpu_lines(one, p, types[0], kind, most, use_of(one))
+        yield from gpu_lines(one, p, types[0], kind, most)
         return
-    expected = least + (most - least) * p.usage.nodes_extra
-    nodes = Range(least, expected, most).times(HOURS)
-    yield from p.line(
-        one, "cluster", f"{types[0]}.ondemand", nodes, note=f"{least} to {most} nodes"
-    )
+    nodes = node_range(least, most, p.usage)
+    note = f"{least} to {most} nodes"
+    yield from p.line(one, "cluster", f"{types[0]}.ondemand", nodes.times(HOURS), note=note)
+    yield from p.line(one, "cluster", "ebs.gp3.gb", nodes.times(_disk_gb(one, p)), note=note)
 
 
-def use_of(one: Resource) -> str:
-    """Whether a GPU pool trains or serves, by its own name."""
-    return "serving" if "serving" in one.name else "training"
+def _disk_gb(one: Resource, p: Pricing) -> float:
+    """The disk of a node, from the launch template of the group's own name; 20 GB as EKS gives without one."""
+    for template in p.plan.of_type("aws:ec2/launchTemplate:LaunchTemplate"):
+        if template.name == one.name:
+            sizes = every(dict(template.inputs), "blockDeviceMappings.ebs.volumeSize")
+            return float(sum(sizes)) or 20.0
+    return 20.0
 
 
 @prices("aws:rds/instance:Instance")
@@ -129,7 +139,12 @@ def _spark(one: Resource, p: Pricing) -> Iterable[Line]:
 @prices("aws:mwaa/environment:Environment")
 def _airflow(one: Resource, p: Pricing) -> Iterable[Line]:
     kind = str(one.inputs.get("environmentClass", "mw1.small"))
-    yield from p.line(one, "orchestration", f"{kind}.hour", HOURS)
+    yield from p.line(one, "orchestration", f"{kind}.hour", HOURS, note="with its first worker")
+    least = float(one.inputs.get("minWorkers") or 1) - 1
+    most = float(one.inputs.get("maxWorkers") or 1) - 1
+    workers = Range(least, least + (most - least) * 0.1, most).times(HOURS)
+    if most > 0:
+        yield from p.line(one, "orchestration", f"{kind}.worker.hour", workers)
 
 
 @prices("aws:ecr/repository:Repository")
@@ -145,6 +160,27 @@ def _threats(one: Resource, p: Pricing) -> Iterable[Line]:
 @prices("aws:securityhub/account:Account")
 def _hub(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "security", "securityhub.check", Range(2000, 8000, 20000))
+
+
+@prices("aws:inspector2/enabler:Enabler")
+def _inspector(one: Resource, p: Pricing) -> Iterable[Line]:
+    scanned = every(dict(one.inputs), "resourceTypes")
+    if "ECR" in scanned:
+        yield from p.line(one, "security", "inspector.image", Range(5, 20, 100))
+    if "EC2" in scanned:
+        yield from p.line(one, "security", "inspector.instance", Range(2, 5, 30))
+
+
+@prices("aws:cloudtrail/trail:Trail")
+def _trail(one: Resource, p: Pricing) -> Iterable[Line]:
+    """The first copy of management events is free; data events are not."""
+    if "Data" in every(dict(one.inputs), "advancedEventSelectors.fieldSelectors.equals"):
+        yield from p.line(one, "security", "trail.data.million", p.usage.requests_million)
+
+
+@prices("aws:lambda/function:Function")
+def _function(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "budget", "lambda.million", Range(0.0001, 0.001, 0.01))
 
 
 @prices("aws:cfg/recorder:Recorder")
@@ -172,7 +208,19 @@ FREE.update(
         "ec2transitgateway/transitGateway:TransitGateway", "ec2/defaultNetworkAcl:DefaultNetworkAcl",
         "iam/role:Role", "iam/policy:Policy", "iam/rolePolicy:RolePolicy", "iam/instanceProfile:InstanceProfile",
         "iam/rolePolicyAttachment:RolePolicyAttachment", "iam/openIdConnectProvider:OpenIdConnectProvider",
-        "kms/alias:Alias",
+        "kms/alias:Alias", "accessanalyzer/analyzer:Analyzer", "cfg/deliveryChannel:DeliveryChannel",
+        "cfg/recorderStatus:RecorderStatus", "cloudwatch/eventRule:EventRule", "cloudwatch/eventTarget:EventTarget",
+        "ec2/vpcBlockPublicAccessOptions:VpcBlockPublicAccessOptions", "ec2transitgateway/route:Route",
+        "ec2transitgateway/routeTable:RouteTable", "eks/accessEntry:AccessEntry", "eks/addon:Addon",
+        "ec2transitgateway/routeTableAssociation:RouteTableAssociation",
+        "eks/accessPolicyAssociation:AccessPolicyAssociation", "glue/catalogDatabase:CatalogDatabase",
+        "glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings",
+        "lakeformation/dataLakeSettings:DataLakeSettings", "lakeformation/permissions:Permissions",
+        "lakeformation/resource:Resource", "networkfirewall/firewallPolicy:FirewallPolicy",
+        "networkfirewall/loggingConfiguration:LoggingConfiguration", "networkfirewall/ruleGroup:RuleGroup",
+        "organizations/account:Account", "organizations/organizationalUnit:OrganizationalUnit",
+        "organizations/policy:Policy", "organizations/policyAttachment:PolicyAttachment",
+        "securityhub/standardsSubscription:StandardsSubscription", "sns/topicSubscription:TopicSubscription",
         "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "s3/bucketLogging:BucketLogging",
         "s3/bucketNotification:BucketNotification", "s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "s3/bucketOwnershipControls:BucketOwnershipControls", "s3/bucketPolicy:BucketPolicy",
@@ -185,7 +233,7 @@ FREE.update(
         "ec2/imageBlockPublicAccess:ImageBlockPublicAccess", "iam/accountPasswordPolicy:AccountPasswordPolicy",
         "ec2/instanceMetadataDefaults:InstanceMetadataDefaults", "ecr/lifecyclePolicy:LifecyclePolicy",
         "eks/podIdentityAssociation:PodIdentityAssociation", "rds/parameterGroup:ParameterGroup",
-        "rds/subnetGroup:SubnetGroup", "redshiftserverless/usageLimit:UsageLimit",
+        "rds/subnetGroup:SubnetGroup", "redshiftdata/statement:Statement", "redshiftserverless/usageLimit:UsageLimit",
         "vpc/securityGroupEgressRule:SecurityGroupEgressRule", "vpc/securityGroupIngressRule:SecurityGroupIngressRule", "budgets/budget:Budget", "lambda/permission:Permission",
     )
 )  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Any
 
-from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, prices
-from infra.plan.cost.usage import Range
+from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, node_range, prices
+from infra.plan.cost.usage import Range, zone_share
 from infra.plan.model import Resource
 from infra.plan.query import at, every
 from landfall.intent.machines import MACHINES
@@ -75,29 +77,37 @@ def _agents(one: Resource, p: Pricing) -> Iterable[Line]:
         capacity = "spot" if one.inputs.get("scaleSetPriority") == "Spot" else "on-demand"
         if one.inputs.get("capacityReservationGroupID"):
             capacity = "reservation"
-        use = "serving" if "serving" in one.name else "training"
-        yield from gpu_lines(one, p, kind, capacity, int(one.inputs.get("maxCount") or 1), use)
+        yield from gpu_lines(one, p, kind, capacity, int(one.inputs.get("maxCount") or 1))
         return
     yield from _pool(one, dict(one.inputs), p)
 
 
-def _pool(one: Resource, pool: dict[str, object], p: Pricing) -> Iterable[Line]:
-    least = float(pool.get("minCount") or pool.get("count") or 0)  # pyright: ignore[reportArgumentType]
-    most = float(pool.get("maxCount") or least)  # pyright: ignore[reportArgumentType]
-    nodes = Range(least, least + (most - least) * p.usage.nodes_extra, most).times(HOURS)
+def _pool(one: Resource, pool: dict[str, Any], p: Pricing) -> Iterable[Line]:
+    least = float(pool.get("minCount") or pool.get("count") or 0)
+    nodes = node_range(least, float(pool.get("maxCount") or least), p.usage)
+    note = f"{nodes.low:g} to {nodes.high:g} nodes"
     yield from p.line(
-        one, "cluster", f"{pool.get('vmSize')}.ondemand", nodes, note=f"{least:g} to {most:g} nodes"
+        one, "cluster", f"{pool.get('vmSize')}.ondemand", nodes.times(HOURS), note=note
     )
+    if pool.get("osDiskType") != "Ephemeral":
+        disks = nodes.times(max(1.0, float(pool.get("osDiskSizeGB") or 128) / 128))
+        yield from p.line(one, "cluster", "disk.p10", disks, note=note)
 
 
 @prices("azure-native:dbforpostgresql:Server")
 def _database(one: Resource, p: Pricing) -> Iterable[Line]:
     inputs = dict(one.inputs)
     copies = 2 if at(inputs, "highAvailability.mode") in ("ZoneRedundant", "SameZone") else 1
-    yield from p.line(one, "database", f"postgres.{at(inputs, 'sku.name')}", HOURS * copies)
-    yield from p.line(
-        one, "database", "postgres.gb", float(at(inputs, "storage.storageSizeGB") or 32) * copies
-    )
+    sku = str(at(inputs, "sku.name"))
+    general = re.fullmatch(r"Standard_D(\d+)ads_v5", sku)
+    note = "two zones" if copies > 1 else ""
+    if general:
+        hours = HOURS * copies * int(general[1])
+        yield from p.line(one, "database", "postgres.gp.vcore.hour", hours, note=note)
+    else:
+        yield from p.line(one, "database", f"postgres.{sku}", HOURS * copies, note=note)
+    stored = float(at(inputs, "storage.storageSizeGB") or 32) * copies
+    yield from p.line(one, "database", "postgres.gb", stored)
 
 
 @prices("azure-native:containerregistry:Registry")
@@ -122,6 +132,8 @@ def _pool_sql(one: Resource, p: Pricing) -> Iterable[Line]:
         p.usage.warehouse_hours.times(units),
         note=f"{sku}, paused when idle",
     )
+    stored = p.usage.lake_gb.times(zone_share("gold") / 1000)
+    yield from p.line(one, "warehouse", "synapse.storage.tb", stored)
 
 
 @prices("azure-native:fabric:FabricCapacity")
@@ -140,13 +152,52 @@ def _bus(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "events", f"servicebus.{tier}.hour", HOURS)
 
 
+@prices("azure-native:eventgrid:SystemTopic")
+def _events(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "events", "eventgrid.million", Range(0.01, 0.1, 1))
+
+
+@prices("azure-native:network:FlowLog")
+def _flows(one: Resource, p: Pricing) -> Iterable[Line]:
+    logs = max(1, len(p.plan.of_type(one.type)))
+    yield from p.line(one, "logs", "flowlog.gb", p.usage.log_gb.times(1 / logs))
+
+
+@prices("azure-native:security:Pricing")
+def _defender(one: Resource, p: Pricing) -> Iterable[Line]:
+    """Defender for Cloud, by what it watches: the plan's accounts, vaults, servers and the cores of its pools."""
+    if one.inputs.get("pricingTier") != "Standard":
+        return
+    name = str(one.inputs.get("pricingName")).lower()
+    watched = {
+        "storageaccounts": "azure-native:storage:StorageAccount", "keyvaults": "azure-native:keyvault:Vault",
+        "opensourcerelationaldatabases": "azure-native:dbforpostgresql:Server",
+    }  # fmt: skip
+    amount: Range | float = 1.0
+    if name in watched:
+        amount = float(max(1, len(p.plan.of_type(watched[name]))))
+    elif name == "containers":
+        amount = Range(4, 16, 80)
+    yield from p.line(one, "security", f"defender.{name}", amount)
+
+
 FREE.update(
     f"azure-native:{kind}"
     for kind in (
-        "resources:ResourceGroup", "network:VirtualNetwork", "network:Subnet", "network:RouteTable",
+        "resources:ResourceGroup", "resources:Deployment", "network:VirtualNetwork", "network:Subnet", "network:RouteTable",
         "network:NetworkSecurityGroup", "network:SecurityRule", "authorization:RoleAssignment",
         "authorization:RoleDefinition", "authorization:PolicyAssignment", "storage:BlobContainer",
         "managedidentity:UserAssignedIdentity", "managedidentity:FederatedIdentityCredential",
         "keyvault:Key", "keyvault:Secret", "consumption:Budget", "monitor:ActionGroup",
+        "authorization:ManagementLockByScope", "compute:CapacityReservation", "compute:CapacityReservationGroup",
+        "compute:DiskEncryptionSet", "containerservice:MaintenanceConfiguration",
+        "dbforpostgresql:AdministratorsMicrosoftEntra", "dbforpostgresql:Configuration", "dbforpostgresql:Database",
+        "eventgrid:SystemTopicEventSubscription", "features:SubscriptionFeatureRegistration",
+        "management:ManagementGroup", "monitor:DiagnosticSetting", "monitor:SubscriptionDiagnosticSetting",
+        "network:FirewallPolicy", "network:FirewallPolicyRuleCollectionGroup", "network:PrivateDnsZoneGroup",
+        "network:VirtualNetworkPeering", "privatedns:PrivateRecordSet", "privatedns:VirtualNetworkLink",
+        "security:SecurityContact", "storage:BlobContainerImmutabilityPolicy", "storage:BlobServiceProperties",
+        "storage:ManagementPolicy", "storage:Queue", "subscription:Alias", "synapse:SqlPoolTransparentDataEncryption",
+        "synapse:Workspace", "synapse:WorkspaceSqlAadAdmin",
     )
 )  # fmt: skip

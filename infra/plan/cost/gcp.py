@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
-from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, prices
+from infra.plan.cost.base import FREE, HOURS, Line, Pricing, gpu_lines, node_range, prices
 from infra.plan.cost.usage import Range, zone_share
 from infra.plan.model import Resource
 from infra.plan.query import at, every
@@ -21,9 +22,25 @@ def _bucket(one: Resource, p: Pricing) -> Iterable[Line]:
 
 @prices("gcp:kms/cryptoKey:CryptoKey")
 def _key(one: Resource, p: Pricing) -> Iterable[Line]:
+    hardware = at(dict(one.inputs), "versionTemplate.protectionLevel") == "HSM"
+    versions = Range(1, 3, 5) if one.inputs.get("rotationPeriod") else 1
+    note = "of the first year: versions stay after rotation"
     yield from p.line(
-        one, "security", "kms.version", Range(1, 4, 8), note="versions stay after rotation"
+        one, "security", f"kms.{'hsm.' if hardware else ''}version", versions, note=note
     )
+
+
+@prices("gcp:compute/address:Address")
+def _address(one: Resource, p: Pricing) -> Iterable[Line]:
+    if one.inputs.get("addressType") != "INTERNAL":
+        yield from p.line(one, "network", "ipv4.hour", HOURS)
+
+
+@prices("gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule")
+def _rule(one: Resource, p: Pricing) -> Iterable[Line]:
+    """A rule by addresses is free; one by domain names makes the traffic that it looks at cost by the GB."""
+    if every(dict(one.inputs), "match.destFqdns"):
+        yield from p.line(one, "network", "ngfw.gb", p.usage.egress_gb)
 
 
 @prices("gcp:compute/routerNat:RouterNat")
@@ -85,11 +102,13 @@ def _nodes(one: Resource, p: Pricing) -> Iterable[Line]:
             capacity = "reservation"
         # The table prices N1 with its T4 as one.
         priced = "n1-standard-4+T4" if kind.startswith("n1-") else kind
-        use = "serving" if "serving" in one.name else "training"
-        yield from gpu_lines(one, p, priced, capacity, int(most), use)
+        yield from gpu_lines(one, p, priced, capacity, int(most))
         return
-    nodes = Range(least, least + (most - least) * p.usage.nodes_extra, most).times(HOURS)
-    yield from p.line(one, "cluster", f"{kind}.ondemand", nodes, note=f"{least} to {most} nodes")
+    nodes = node_range(least, most, p.usage)
+    note = f"{least} to {most} nodes"
+    yield from p.line(one, "cluster", f"{kind}.ondemand", nodes.times(HOURS), note=note)
+    disk = float(at(inputs, "nodeConfig.diskSizeGb") or 100)
+    yield from p.line(one, "cluster", "disk.balanced.gb", nodes.times(disk), note=note)
 
 
 @prices("gcp:sql/databaseInstance:DatabaseInstance")
@@ -134,10 +153,30 @@ def _slots(one: Resource, p: Pricing) -> Iterable[Line]:
 
 @prices("gcp:composer/environment:Environment")
 def _airflow(one: Resource, p: Pricing) -> Iterable[Line]:
-    size = str(
-        at(dict(one.inputs), "config.environmentSize") or "ENVIRONMENT_SIZE_SMALL"
-    ).rpartition("_")[2]
-    yield from p.line(one, "orchestration", f"composer.{size.lower()}.hour", HOURS)
+    """Google bills Composer 3 by a unit of its own. That a vCPU and a GB count for one each is what users measured
+    (https://discuss.google.dev/t/cloud-composer-3-pricing-explanation/158381), so the low is wide."""
+    load = at(dict(one.inputs), "config.workloadsConfig") or {}
+    fixed = sum(
+        _units(load.get(part)) for part in ("scheduler", "dagProcessor", "triggerer", "webServer")
+    )
+    worker = dict(load.get("worker") or {})
+    least, most = float(worker.get("minCount") or 1), float(worker.get("maxCount") or 1)
+    each = _units({**worker, "count": 1})
+    units = Range(0.5 * (fixed + least * each), fixed + least * each, fixed + most * each)
+    if load:
+        yield from p.line(
+            one, "orchestration", "composer.dcu.hour", units.times(HOURS), note="a unit a vCPU and a GB, as users measured"
+        )  # fmt: skip
+    else:
+        p.unknown(one, "composer.dcu.hour of an unknown size")
+
+
+def _units(part: Any) -> float:
+    """DCU an hour of a component of Airflow."""
+    part = dict(part or {})
+    return float(part.get("count") or 1) * (
+        float(part.get("cpu") or 0) + float(part.get("memoryGb") or 0)
+    )
 
 
 @prices("gcp:dataproc/cluster:Cluster")
@@ -153,8 +192,8 @@ def _spark(one: Resource, p: Pricing) -> Iterable[Line]:
         one,
         "spark",
         "dataproc.dcu.hour",
-        p.usage.spark_vcpu_hours.times(0.6),
-        note="0.6 DCU a vCPU",
+        p.usage.spark_vcpu_hours.times(1.0),
+        note="0.6 DCU a vCPU and 0.1 a GB, 4 GB a vCPU",
     )
 
 
@@ -168,6 +207,11 @@ def _topic(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "events", "pubsub.tib", Range(0.0001, 0.001, 0.01))
 
 
+@prices("gcp:cloudfunctionsv2/function:Function")
+def _function(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "budget", "function.million", Range(0.0001, 0.001, 0.01))
+
+
 FREE.update(
     f"gcp:{kind}"
     for kind in (
@@ -175,6 +219,17 @@ FREE.update(
         "compute/firewall:Firewall", "projects/service:Service", "projects/iAMMember:IAMMember",
         "serviceaccount/account:Account", "kms/keyRing:KeyRing", "billing/budget:Budget",
         "pubsub/subscription:Subscription", "storage/bucketObject:BucketObject",
+        "bigquery/connection:Connection", "bigquery/reservationAssignment:ReservationAssignment",
+        "bigquery/table:Table", "bigquerydatapolicy/dataPolicy:DataPolicy",
+        "bigquerydatapolicy/dataPolicyIamMember:DataPolicyIamMember", "cloudrunv2/serviceIamMember:ServiceIamMember",
+        "compute/networkFirewallPolicy:NetworkFirewallPolicy", "compute/networkPeering:NetworkPeering",
+        "compute/networkFirewallPolicyAssociation:NetworkFirewallPolicyAssociation",
+        "compute/subnetworkIAMMember:SubnetworkIAMMember", "datacatalog/policyTag:PolicyTag",
+        "datacatalog/policyTagIamMember:PolicyTagIamMember", "datacatalog/taxonomy:Taxonomy",
+        "dataproc/sessionTemplate:SessionTemplate", "dns/policy:Policy", "dns/recordSet:RecordSet",
+        "monitoring/notificationChannel:NotificationChannel", "secretmanager/secretVersion:SecretVersion",
+        "securitycenter/v2ProjectNotificationConfig:V2ProjectNotificationConfig",
+        "storage/notification:Notification", "compute/reservation:Reservation",
         "artifactregistry/repositoryIamMember:RepositoryIamMember", "bigquery/connectionIamMember:ConnectionIamMember",
         "bigquery/datasetAccess:DatasetAccess", "bigquery/datasetIamMember:DatasetIamMember",
         "bigquery/rowAccessPolicy:RowAccessPolicy", "compute/route:Route", "kms/cryptoKeyIAMMember:CryptoKeyIAMMember",

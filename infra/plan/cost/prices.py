@@ -2,7 +2,7 @@
 
 `gpu.csv`: machines with GPUs, on demand and spot. `machines.csv`: other machines. `services.csv`: everything
 else. A stack's region decides between the price of the United States and Europe; elsewhere the dearer of the
-two is taken and the range widened. `rates.csv`: what a unit of a currency is in US dollars.
+two is taken. Away from the region that a price was read in, its range is widened. `rates.csv`: what a unit of a currency is in US dollars.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import csv
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from landfall.intent.regions import continent_of, country_of
 
@@ -36,6 +36,27 @@ class Price:
     high: float = 1.0
 
 
+REFERENCE = {
+    ("gcp", "us"): "us-central1", ("gcp", "eu"): "europe-west4", ("aws", "us"): "us-east-1", ("aws", "eu"): "eu-west-1",
+    ("azure", "us"): "eastus", ("azure", "eu"): "westeurope",
+}  # fmt: skip
+"""The regions whose prices stand in the two columns, where a row does not name its own."""
+_NEAR = (0.85, 1.2)
+"""What a price may be in another region of the same continent, as a share of the reference region's: westeurope and
+norwayeast, us-central1 and us-west2 differ by up to a fifth."""
+_FAR = (0.9, 1.3)
+"""The same on another continent."""
+
+
+class Row(NamedTuple):
+    """A price with its two columns and the regions that they were read in."""
+
+    usd: dict[str, float]
+    """`us` and `eu`, those that are known."""
+    regions: dict[str, str]
+    price: Price
+
+
 @dataclass(frozen=True)
 class Prices:
     """The prices of one cloud, in one part of the world."""
@@ -43,58 +64,71 @@ class Prices:
     cloud: str
     place: str
     """`us`, `eu` or `other`."""
+    region: str = ""
 
     @classmethod
     def of(cls, intent: Intent) -> Prices:
         """The prices at the intent's region."""
         provider = intent.cloud.provider
-        continent = continent_of(country_of(provider, getattr(intent.cloud, "region", "")))
+        region = getattr(intent.cloud, "region", "")
+        continent = continent_of(country_of(provider, region))
         place = {"north-america": "us", "europe": "eu"}.get(continent, "other")
-        return cls(provider, place)
+        return cls(provider, place, region)
 
     def get(self, sku: str) -> Price | None:
-        """The price of `sku` of this cloud (or, with a dot-less cloud before a colon, of another)."""
+        """The price of `sku` of this cloud (or of the cloud before a colon), None where none is known.
+
+        In another region than the price was read in, the range widens and the note says so.
+        """
         cloud, _, name = sku.rpartition(":")
         row = _table().get((cloud or self.cloud, name))
         if row is None:
             return None
-        us, eu, price = row
-        if self.place == "us":
-            return replace(price, usd=us) if us is not None else _other(price, eu)
-        if self.place == "eu":
-            return replace(price, usd=eu) if eu is not None else _other(price, us)
-        return _other(price, max((p for p in (us, eu) if p is not None), default=None))
+        if self.place not in row.usd:
+            place = max(row.usd, key=lambda one: row.usd[one])
+            return _elsewhere(row, place, _FAR)
+        read_in = row.regions.get(self.place, "")
+        if (
+            self.region
+            and read_in
+            and self.region != read_in
+            and row.usd.get("us") != row.usd.get("eu")
+        ):
+            return _elsewhere(row, self.place, _NEAR)
+        return replace(row.price, usd=row.usd[self.place])
 
 
-def _other(price: Price, usd: float | None) -> Price | None:
-    """A price of another part of the world, for want of one: the range is widened."""
-    if usd is None:
-        return None
-    return replace(price, usd=usd, low=0.9, high=1.3, note="; ".join(
-        part for part in (price.note, "price of another region") if part))  # fmt: skip
-
-
-Row = tuple[float | None, float | None, Price]
+def _elsewhere(row: Row, place: str, share: tuple[float, float]) -> Price:
+    where = row.regions.get(place) or {"us": "the United States", "eu": "Europe"}[place]
+    note = "; ".join(part for part in (row.price.note, f"price of {where}, another region") if part)
+    return replace(row.price, usd=row.usd[place], low=share[0], high=share[1], note=note)
 
 
 @cache
 def _table() -> dict[tuple[str, str], Row]:
     found: dict[tuple[str, str], Row] = {}
     for row in _rows("gpu.csv"):
+        regions = {"us": row["us_region"], "eu": row["eu_region"]}
         for kind in ("ondemand", "spot"):
             price = Price(
                 f"{row['instance_type']}.{kind}", row["instance_type"], "node-hour", 0,
-                row["ondemand_date"] or "2026", row["source"], row["notes"] or "",
+                row["ondemand_date"], row["source"], row["notes"],
             )  # fmt: skip
-            us, eu = _number(row[f"us_{kind}_usd_h"]), _number(row[f"eu_{kind}_usd_h"])
-            if us is not None or eu is not None:
-                found[row["cloud"], price.sku] = (us, eu, price)
+            usd = _known(row[f"us_{kind}_usd_h"], row[f"eu_{kind}_usd_h"])
+            if usd:
+                found[row["cloud"], price.sku] = Row(usd, regions, price)
     for row in (*_rows("machines.csv"), *_rows("services.csv")):
         price = Price(
             row["sku"], row["what"], row["unit"], 0, row["as_of"], row["source"], row["note"]
         )
-        found[row["cloud"], row["sku"]] = (_number(row["us_usd"]), _number(row["eu_usd"]), price)
+        regions = {place: REFERENCE.get((row["cloud"], place), "") for place in ("us", "eu")}
+        usd = _known(row["us_usd"], row["eu_usd"])
+        found[row["cloud"], row["sku"]] = Row(usd, regions, price)
     return found
+
+
+def _known(us: str, eu: str) -> dict[str, float]:
+    return {place: float(text) for place, text in (("us", us), ("eu", eu)) if text}
 
 
 @cache
@@ -111,7 +145,3 @@ def usd_per(currency: str) -> tuple[float | None, str]:
 def _rows(name: str) -> list[dict[str, str]]:
     with (FOLDER / name).open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text else None

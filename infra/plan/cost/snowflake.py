@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from infra.plan.cost.base import Line, Pricing, prices
+from infra.plan.cost.base import FREE, Line, Pricing, prices
 from infra.plan.cost.usage import zone_share
 from infra.plan.model import Resource
 
@@ -31,3 +31,18 @@ def _storage(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(
         one, "warehouse", "snowflake:storage.tb", p.usage.lake_gb.times(zone_share("gold") / 1000)
     )
+
+
+FREE.update(
+    f"snowflake:index/{kind}"
+    for kind in (
+        "accountRole:AccountRole", "catalogIntegrationAwsGlue:CatalogIntegrationAwsGlue",
+        "catalogIntegrationObjectStorage:CatalogIntegrationObjectStorage", "externalVolume:ExternalVolume",
+        "fileFormatParquet:FileFormatParquet", "grantAccountRole:GrantAccountRole",
+        "grantPrivilegesToAccountRole:GrantPrivilegesToAccountRole", "networkPolicy:NetworkPolicy",
+        "networkRule:NetworkRule", "resourceMonitor:ResourceMonitor", "schema:Schema", "serviceUser:ServiceUser",
+        "stageExternalAzure:StageExternalAzure", "stageExternalGcs:StageExternalGcs", "stageExternalS3:StageExternalS3",
+        "storageIntegrationAws:StorageIntegrationAws", "storageIntegrationAzure:StorageIntegrationAzure",
+        "storageIntegrationGcs:StorageIntegrationGcs",
+    )
+)  # fmt: skip
