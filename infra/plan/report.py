@@ -18,6 +18,7 @@ from infra.plan.load import dump
 from infra.plan.model import Plan
 from infra.plan.parity import parity
 from infra.plan.policies import Violation, judge
+from infra.plan.quotas import Need, quotas
 from infra.plan.risk import Risk, risks_against
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Assessment:
     risks: list[Risk] | None = None
     """Against the plan before; None where there is none."""
     parity: list[dict[str, Any]] | None = None
+    needs: list[Need] | None = None
+    """What the account must have: quotas, machines, services, permissions."""
 
     @property
     def wrong(self) -> list[Finding]:
@@ -58,7 +61,7 @@ class Assessment:
             "findings": [one.as_dict() for one in self.findings],
             "violations": [one.as_dict() for one in self.violations],
             "cost": self.cost.as_dict() if self.cost else None,
-            "quotas": None,  # nothing looks at them yet
+            "quotas": None if self.needs is None else [one.as_dict() for one in self.needs],
             "risks": None if self.risks is None else [one.as_dict() for one in self.risks],
             "parity": self.parity,
             "refused": self.refused,
@@ -80,4 +83,5 @@ def assess(
         cost=estimate(plan, intent) if intent is not None else None,
         risks=risks_against(plan, before) if before is not None else None,
         parity=parity(intent) if intent is not None else None,
+        needs=quotas(plan, intent) if intent is not None else None,
     )

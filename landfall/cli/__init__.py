@@ -46,6 +46,7 @@ def build_app() -> typer.Typer:
         model,
         plan,
         platform,
+        preflight,
         report,
         run,
         serve,
@@ -60,7 +61,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_about)
     for function in (
-        doctor.doctor, plan.plan, check.check, compare.compare, evidence.evidence, land.land, listen.listen, run.run,
+        doctor.doctor, plan.plan, check.check, compare.compare, preflight.preflight, evidence.evidence, land.land, listen.listen, run.run,
         report.report, serve.serve,
     ):  # fmt: skip
         app.command()(function)

@@ -1,0 +1,164 @@
+"""What a stack needs of an Azure subscription: cores by family, addresses, GPU machines in the region, providers, roles.
+
+Families as `az vm list-usage` names them: skypilot's fetcher of Azure's catalog (`fetch_azure.py`, 2026) for GPUs, Azure's
+own list for the rest. A family that no source names is not guessed: the need then says how to look it up. Spot machines
+of all families share one quota. Leaves out use so far (`live.py` asks).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from infra.plan.model import Plan
+from infra.plan.query import every
+from infra.plan.quotas.base import Need, asker, words
+from landfall.intent.gpu_regions import AS_OF, AZURE_MACHINE_REGIONS, SOURCES
+from landfall.intent.machines import MACHINES
+
+if TYPE_CHECKING:
+    from landfall.intent import Intent
+
+_FETCHER = "skypilot-org/skypilot sky/catalog/data_fetchers/fetch_azure.py; 0 in subscriptions that never asked"
+FAMILIES = {
+    "Standard_NC4as_T4_v3": "standardNCASv3_T4Family", "Standard_NC64as_T4_v3": "standardNCASv3_T4Family",
+    "Standard_NV36ads_A10_v5": "StandardNVADSA10v5Family", "Standard_NV72ads_A10_v5": "StandardNVADSA10v5Family",
+    "Standard_ND96asr_v4": "StandardNDASv4_A100Family", "Standard_ND96amsr_A100_v4": "standardNDAMSv4_A100Family",
+    "Standard_NC24ads_A100_v4": "StandardNCADSA100v4Family", "Standard_NC48ads_A100_v4": "StandardNCADSA100v4Family",
+    "Standard_NC96ads_A100_v4": "StandardNCADSA100v4Family", "Standard_NC40ads_H100_v5": "StandardNCadsH100v5Family",
+    "Standard_NC80adis_H100_v5": "StandardNCadsH100v5Family", "Standard_ND96isr_H100_v5": "standardNDSH100v5Family",
+    "Standard_D2as_v5": "standardDASv5Family", "Standard_D4as_v5": "standardDASv5Family",
+    "Standard_D8as_v5": "standardDASv5Family",
+}  # fmt: skip
+_CORES = {"Standard_D2as_v5": 2, "Standard_D4as_v5": 4, "Standard_D8as_v5": 8}
+_GPUS = {one.type: one for one in MACHINES["azure"]}
+_PROVIDERS = {
+    "privatedns": "Microsoft.Network", "network": "Microsoft.Network", "containerservice": "Microsoft.ContainerService",
+    "containerregistry": "Microsoft.ContainerRegistry", "dbforpostgresql": "Microsoft.DBforPostgreSQL",
+    "eventgrid": "Microsoft.EventGrid", "keyvault": "Microsoft.KeyVault", "managedidentity": "Microsoft.ManagedIdentity",
+    "operationalinsights": "Microsoft.OperationalInsights", "monitor": "Microsoft.Insights", "storage": "Microsoft.Storage",
+    "synapse": "Microsoft.Synapse", "fabric": "Microsoft.Fabric", "security": "Microsoft.Security", "logic": "Microsoft.Logic",
+    "consumption": "Microsoft.Consumption", "compute": "Microsoft.Compute",
+}  # fmt: skip
+
+
+def needs(plan: Plan, intent: Intent) -> Iterator[Need]:
+    """All needs of the plan, quotas first."""
+    yield from _cores(plan, intent)
+    yield from _network(plan, intent)
+    yield from _sold(plan, intent)
+    yield from _providers(plan, intent)
+    yield from _permissions(plan, intent)
+
+
+def subscription_of(intent: Intent) -> str:
+    """The subscription that quotas belong to; a placeholder where the plan creates it."""
+    return str(getattr(intent.cloud, "subscription", None) or "SUBSCRIPTION_ID")
+
+
+def _quota(
+    intent: Intent, provider: str, name: str, amount: float, unit: str, default: float | None, source: str,
+    why: tuple[str, ...], *, kind: str = "",
+) -> Need:  # fmt: skip
+    region = str(getattr(intent.cloud, "region", ""))
+    scope = f"/subscriptions/{subscription_of(intent)}/providers/{provider}/locations/{region}"
+    asked = f" --resource-type {kind}" if kind else ""
+    return Need(
+        "quota", name, name, region, amount, unit, default, source, why,
+        show=f"az quota show --resource-name {name} --scope {scope}",
+        request=f"az quota update --resource-name {name} --scope {scope} --limit-object value={amount:g}{asked}",
+        text=words(intent.client.name, intent.environment, name, amount, unit, region, why), service=provider,
+    )  # fmt: skip
+
+
+def pools(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and settings of every pool of nodes: the cluster's own and those beside it."""
+    for cluster in plan.of_type("azure-native:containerservice:ManagedCluster"):
+        for one in every(dict(cluster.inputs), "agentPoolProfiles"):
+            yield f"{cluster.name} {one.get('name')}", dict(one)
+    for pool in plan.of_type("azure-native:containerservice:AgentPool"):
+        yield pool.name, dict(pool.inputs)
+
+
+def _cores(plan: Plan, intent: Intent) -> Iterator[Need]:
+    amounts: dict[str, float] = defaultdict(float)
+    why: dict[str, list[str]] = defaultdict(list)
+    for name, pool in pools(plan):
+        kind = str(pool.get("vmSize"))
+        most = float(pool.get("maxCount") or pool.get("count") or 1)
+        cores = most * (_GPUS[kind].vcpu if kind in _GPUS else _CORES[kind])
+        family = FAMILIES.get(kind, f"the family of {kind}")
+        if pool.get("scaleSetPriority") == "Spot":
+            family = "lowPriorityCores"
+        for quota in (family,) if family == "lowPriorityCores" else (family, "cores"):
+            amounts[quota] += cores
+            why[quota].append(f"pool {name} ({most:g} × {kind})")
+    gpu = {FAMILIES.get(one) for one in _GPUS}
+    for name, amount in sorted(amounts.items()):
+        known = not name.startswith("the family of ")
+        bought = "lowPriority" if name == "lowPriorityCores" else "dedicated"
+        default, source = (0.0, _FETCHER) if name in gpu or not known else (None, "")
+        need = _quota(intent, "Microsoft.Compute", name, amount, "vCPU", default, source, tuple(why[name]), kind=bought)  # fmt: skip
+        if known:
+            yield need
+            continue
+        size, region = name.removeprefix("the family of "), need.scope
+        yield Need(
+            "quota", name, name, region, amount, "vCPU", default, source, need.why, text=need.text, service=need.service,
+            show=f"az vm list-skus --size {size} --location {region} --query '[].family'",
+        )  # fmt: skip
+
+
+def _network(plan: Plan, intent: Intent) -> Iterator[Need]:
+    for type_, name in (
+        ("PublicIPAddress", "PublicIPAddresses"),
+        ("VirtualNetwork", "VirtualNetworks"),
+    ):
+        found = [one for one in plan.of_type(f"azure-native:network:{type_}") if not one.import_id]
+        if found:
+            names = tuple(one.name for one in found)
+            yield _quota(intent, "Microsoft.Network", name, len(found), "", None, "", names)
+
+
+def _sold(plan: Plan, intent: Intent) -> Iterator[Need]:
+    region = str(getattr(intent.cloud, "region", ""))
+    seen: dict[str, list[str]] = defaultdict(list)
+    for name, pool in pools(plan):
+        seen[str(pool.get("vmSize"))].append(name)
+    for kind, names in sorted(seen.items()):
+        gpu = _GPUS.get(kind)
+        told = ""
+        if gpu is not None:
+            there = region in AZURE_MACHINE_REGIONS.get(kind, ())
+            told = f"{'sold' if there else 'not sold'} in {region} by the dated table"
+        yield Need(
+            "machine", kind, kind, region, source=f"{SOURCES['azure']}, {AS_OF['azure']}" if gpu else "", why=tuple(names),
+            show=f"az vm list-skus --size {kind} --location {region} --resource-type virtualMachines", said=told,
+        )  # fmt: skip
+
+
+def _providers(plan: Plan, intent: Intent) -> Iterator[Need]:
+    modules = {one.type.split(":")[1] for one in plan.resources if one.type.startswith("azure-native:")}  # fmt: skip
+    subscription = subscription_of(intent)
+    for name in sorted({_PROVIDERS[one] for one in modules if one in _PROVIDERS}):
+        yield Need(
+            "service", name, name, "global", why=("resource provider",),
+            show=f"az provider show --namespace {name} --subscription {subscription} --query registrationState",
+            request=f"az provider register --namespace {name} --subscription {subscription}",
+        )  # fmt: skip
+
+
+def _permissions(plan: Plan, intent: Intent) -> Iterator[Need]:
+    subscription = subscription_of(intent)
+    roles = ["Contributor"]
+    if plan.of_type("azure-native:authorization:RoleAssignment"):
+        roles.append("User Access Administrator")
+    if plan.of_type("azure-native:authorization:PolicyAssignment"):
+        roles.append("Resource Policy Contributor")
+    for role in roles:
+        yield Need(
+            "permission", role, role, "global", why=("who applies the first time",),
+            request=f"az role assignment create --assignee {asker(intent)} --role '{role}' "
+            f"--scope /subscriptions/{subscription}",
+        )  # fmt: skip
