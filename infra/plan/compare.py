@@ -50,19 +50,20 @@ def on_cloud(intent: Intent, provider: str) -> tuple[Intent, list[str]]:
     told: list[str] = []
     raw = intent.model_dump(mode="json", exclude_none=True)
     raw["layout"] = {}
-    if raw["network"].get("adopt"):
-        raw["network"].pop("adopt")
-        if intent.network.adopt.model_dump(exclude_defaults=True):
-            told.append("what is adopted by id is created instead")
+    raw["network"].pop("adopt", None)
+    for adopted in intent.network.adopt.model_dump(exclude_defaults=True):
+        told.append(f"{adopted}: adopted by id, created instead, as an id belongs to one cloud")
     if provider != intent.cloud.provider:
-        region = _region(intent, provider)
-        told.append(f"region {getattr(intent.cloud, 'region', '')} → {region}")
+        region, why = _region(intent, provider)
+        told.append(f"region {getattr(intent.cloud, 'region', '')} → {region}: {why}")
         raw["cloud"] = {"provider": provider, "region": region, **_TENANCY[provider]}
         raw["residency"].pop("regions", None)
         engine = intent.warehouse.engine
         if engine != "snowflake":
             raw["warehouse"]["engine"] = _ENGINE[provider]
-            told.append(f"warehouse {engine} → {_ENGINE[provider]}")
+            told.append(
+                f"warehouse {engine} → {_ENGINE[provider]}: {engine} is one cloud's own service"
+            )
         if provider == "azure" and intent.orchestration.airflow == "managed":
             raw["orchestration"]["airflow"] = "cluster"
             told.append("managed Airflow → Airflow on the cluster: Azure has none to offer")
@@ -71,8 +72,8 @@ def on_cloud(intent: Intent, provider: str) -> tuple[Intent, list[str]]:
     return parse_intent(raw, f"the intent on {provider}"), told
 
 
-def _region(intent: Intent, provider: str) -> str:
-    """A region in the same country, else the continent's main one, else the first inside the residency."""
+def _region(intent: Intent, provider: str) -> tuple[str, str]:
+    """A region in the same country, else the continent's main one, else the first inside the residency; and why."""
     own = intent.cloud.provider
     country = country_of(own, getattr(intent.cloud, "region", ""))
     main = _MAIN[continent_of(country)][provider]
@@ -86,9 +87,15 @@ def _region(intent: Intent, provider: str) -> str:
     )
     bound = bool(residency.areas or residency.countries)
     allowed = allowed_regions(moved) if bound else None
-    for region in [*([main] if main in there else []), *there, main, *sorted(allowed or ())]:
+    choices = [
+        *((one, f"the same country ({country})") for one in ([main] if main in there else there)),
+        *((one, f"the same country ({country})") for one in there),
+        (main, f"{provider} has none in {country}; the continent's main one"),
+        *((one, "the first inside the residency") for one in sorted(allowed or ())),
+    ]
+    for region, why in choices:
         if allowed is None or region in allowed:
-            return region
+            return region, why
     raise LandfallError(
         f"No region of {provider} lies inside the residency.", fix="Widen residency in the intent."
     )
@@ -113,8 +120,13 @@ def _translate_gpu(raw: dict[str, Any], use: str, provider: str, told: list[str]
             if machine(provider, accelerator, gpus) and sold(provider, accelerator, region):
                 pool["accelerator"], pool["count"] = accelerator, gpus
                 if (accelerator, gpus) != (wanted, count):
+                    lacks = (
+                        f"{provider} has no machine with {count} × {wanted}"
+                        if machine(provider, wanted, count) is None
+                        else f"{region} sells no {wanted}"
+                    )
                     told.append(
-                        f"{use.partition('_')[0]} GPU {count} × {wanted} → {gpus} × {accelerator}"
+                        f"{use.partition('_')[0]} GPU {count} × {wanted} → {gpus} × {accelerator}: {lacks}"
                     )
                 return
     raw["ml"].pop(use)
@@ -148,7 +160,7 @@ def side_by_side(project: Project, intent: Intent, stack: str) -> dict[str, Any]
             "cost": {
                 "low": round(cost.low, 2), "expected": round(cost.expected, 2), "high": round(cost.high, 2),
                 "by_category": {k: round(v, 2) for k, v in cost.by_category().items()},
-                "unpriced": sum(cost.unpriced.values()), "budget": cost.budget,
+                "unpriced": sum(cost.unpriced.values()), "missing": cost.missing, "budget": cost.budget,
             },
         }  # fmt: skip
     return {"stack": stack, "clouds": clouds, "parity": parity(intent)}

@@ -27,22 +27,48 @@ def compare(
 
 
 def _print(value: dict[str, Any]) -> None:
-    print(f"{value['stack']} on each cloud")
-    for cloud, told in value["clouds"].items():
-        cost = told["cost"]
-        print(f"\n{cloud}, {told['region']}: {told['resources']} resources")
-        print(
-            f"  {cost['expected']:,.0f} USD a month ({cost['low']:,.0f} to {cost['high']:,.0f}), "
-            f"and {cost['unpriced']} resources that no price is known for"
+    clouds: dict[str, Any] = value["clouds"]
+    costs = {name: told["cost"] for name, told in clouds.items()}
+    print(f"{value['stack']}: the same intent on each cloud, all layers in one stack\n")
+    _row("", *clouds)
+    _row("region", *(told["region"] for told in clouds.values()))
+    _row("resources", *(str(told["resources"]) for told in clouds.values()))
+    categories = {name for cost in costs.values() for name in cost["by_category"]}
+    dearest = sorted(
+        categories,
+        key=lambda one: (-sum(c["by_category"].get(one, 0) for c in costs.values()), one),
+    )
+    print("USD a month, expected")
+    for category in dearest:
+        _row(
+            f"  {category}",
+            *(f"{cost['by_category'].get(category, 0):,.0f}" for cost in costs.values()),
         )
-        for change in told["translated"]:
-            print(f"  {change}")
-    gaps = [
-        (row["part"], cloud, row[cloud])
-        for row in value["parity"]
-        for cloud in ("gcp", "aws", "azure")
-        if not row[cloud]["offered"]
-    ]
+    _row("total of what is priced", *(f"{cost['expected']:,.0f}" for cost in costs.values()))
+    _row("  low", *(f"{cost['low']:,.0f}" for cost in costs.values()))
+    _row("  high", *(f"{cost['high']:,.0f}" for cost in costs.values()))
+    _row("resources without a price", *(str(cost["unpriced"]) for cost in costs.values()))
+    if any(cost["budget"] for cost in costs.values()):
+        _row("share of the budget", *(_share(cost["budget"]) for cost in costs.values()))
+    for name, told in clouds.items():
+        if told["translated"]:
+            print(f"\nwhat is translated for {name}")
+            for change in told["translated"]:
+                print(f"  {change}")
     print("\nnot offered")
-    for part, cloud, gap in gaps:
-        print(f"  {part} on {cloud}: {gap['reason']}; instead {gap['instead']}")
+    for row in value["parity"]:
+        for cloud in clouds:
+            if not row[cloud]["offered"]:
+                print(
+                    f"  {row['part']} on {cloud}: {row[cloud]['reason']}; instead {row[cloud]['instead']}"
+                )
+
+
+def _row(title: str, *cells: str) -> None:
+    print(f"{title:<26}" + "".join(f"{cell:>15}" for cell in cells))
+
+
+def _share(budget: dict[str, Any] | None) -> str:
+    if budget is None or "share_expected" not in budget:
+        return "not compared"
+    return f"{budget['share_expected']:.0%}{' OVER' if budget['over'] else ''}"
