@@ -83,7 +83,7 @@ def _aws(needs: list[Need], intent: Intent, timeout: float) -> Looked:
     try:
         account = client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
-        return _not(needs, f"AWS does not know these credentials: {error}")
+        return _not(needs, f"AWS did not answer to these credentials: {error}")
     if wanted and account != wanted:
         return _not(needs, f"these credentials are of account {account}, the intent names {wanted}")
 
