@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
 from infra.export import export_layers
 from infra.layers import build_layers
+from infra.retire import lift_protection, marked
 from landfall.errors import LandfallError
 from landfall.intent import Intent, parse_intent
 from landfall.project import find_project
@@ -24,7 +27,9 @@ def build(intent: Intent, stack: str) -> None:
             "This stack is the laptop's: Pulumi has nothing to build for it.",
             fix="Run it: landfall run --all",
         )
-    export_layers(intent, stack, build_layers(intent, stack))
+    retiring = marked(intent, datetime.date.today())
+    lift_protection(retiring)
+    export_layers(intent, stack, build_layers(intent, stack), retiring)
 
 
 if __name__ == "__main__":

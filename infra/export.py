@@ -11,11 +11,14 @@ import pulumi
 
 from infra.contract import Data, Foundation, Ml, exported
 from infra.layers import Layers
+from landfall import __version__
 from landfall.intent import Intent
 
 
-def export_layers(intent: Intent, stack: str, layers: Layers) -> None:
-    """Export each layer that this stack built under its name, and `platform` where it is whole."""
+def export_layers(intent: Intent, stack: str, layers: Layers, retiring: list[str]) -> None:
+    """Export each layer that this stack built under its name, `platform` where it is whole, and `release`: the
+    blueprint's version and what is marked for the release after it."""
+    pulumi.export("release", {"version": __version__, "retiring": retiring})
     for layer in (layers.foundation, layers.data, layers.ml):
         if layer is not None and layer.NAME in intent.layout.build:
             pulumi.export(layer.NAME, exported(layer))

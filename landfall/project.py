@@ -42,6 +42,11 @@ def environment(name: str, default: str = "") -> str:
     return os.environ.get(name) or default
 
 
+def whole_environment() -> dict[str, str]:
+    """A copy of the environment, for a command that is started with more than it."""
+    return dict(os.environ)
+
+
 @dataclass(frozen=True)
 class Project:
     """A checkout (or a client's copy): the folder of `Pulumi.yaml` and the home of local state."""

@@ -50,6 +50,7 @@ def build_app() -> typer.Typer:
         report,
         run,
         serve,
+        stack,
     )
 
     app = typer.Typer(
@@ -65,7 +66,7 @@ def build_app() -> typer.Typer:
         report.report, serve.serve,
     ):  # fmt: skip
         app.command()(function)
-    for noun in (dataset, intent, lake, model, platform):
+    for noun in (dataset, intent, lake, model, platform, stack):
         app.add_typer(noun.app, name=noun.__name__.rsplit(".", 1)[-1])
     return app
 

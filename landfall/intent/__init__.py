@@ -19,6 +19,7 @@ from landfall.intent.governance import (
     Jenkins,
     Orchestration,
     Residency,
+    Retirement,
     Standard,
     Waiver,
 )
@@ -62,6 +63,8 @@ class Intent(Part):
     serving: Serving = Serving()
     waivers: list[Waiver] = []
     """Breaches of policies that somebody accepts."""
+    retiring: list[Retirement] = []
+    """What holds data and is to be removed or replaced by the next release."""
     jenkins: Jenkins | None = None
     """Left out, people run `pulumi up` themselves."""
 

@@ -114,3 +114,19 @@ class Waiver(Part):
     owner: Email
     expires: Annotated[datetime.date, BeforeValidator(_day)] = Field(examples=["2027-05-31"])
     """The last day it holds; afterwards the policy bites again."""
+
+
+class Retirement(Part):
+    """The first of two releases by which something that holds data is removed or replaced: this one marks it.
+
+    While the mark stands, the engine may delete the resource; the next release removes it from the intent.
+    """
+
+    resource: str = Field(min_length=1, examples=["quarantine"])
+    """The logical name of the resource, as `landfall plan` names it; `*` is all that the stack holds."""
+    reason: str = Field(
+        min_length=20, examples=["Moved to the new region; readers changed over in May."]
+    )
+    owner: Email
+    until: Annotated[datetime.date, BeforeValidator(_day)] = Field(examples=["2027-05-31"])
+    """The last day the mark holds; afterwards the resource is protected again."""

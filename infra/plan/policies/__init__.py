@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from infra.plan.model import Plan
 from infra.plan.policies import cluster, identity, network, operations, storage  # noqa: F401 (registers)
 from infra.plan.policies.base import POLICIES, Fault, Policy, Violation, applies
-from infra.plan.policies.waivers import cover
+from infra.plan.policies.waivers import cover, for_retiring
 
 if TYPE_CHECKING:
     from landfall.intent import Intent
@@ -30,7 +30,7 @@ def judge(plan: Plan, intent: Intent | None, today: datetime.date) -> list[Viola
         for policy in POLICIES.values()
         for fault in policy.check(plan, intent)
     ]
-    waivers = intent.waivers if intent is not None else []
+    waivers = [*intent.waivers, *for_retiring(intent, plan)] if intent is not None else []
     covered = [cover(one, waivers, today) for one in found]
     return sorted(covered, key=lambda one: (one.severity != "mandatory", one.policy, one.urn))
 

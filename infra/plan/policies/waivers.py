@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from infra.plan.policies.base import Violation
 
 if TYPE_CHECKING:
+    from infra.plan.model import Plan
+    from landfall.intent import Intent
     from landfall.intent.governance import Waiver
 
 
@@ -29,3 +31,19 @@ def cover(violation: Violation, waivers: Sequence[Waiver], today: datetime.date)
             violation, message=f"{violation.message}; its waiver expired on {waiver.expires}"
         )
     return violation
+
+
+def for_retiring(intent: Intent, plan: Plan) -> list[Waiver]:
+    """The waivers that the intent's marks amount to: what is retiring is unprotected on purpose (`infra/retire.py`)."""
+    from infra.retire import covers
+    from landfall.intent.governance import Waiver
+
+    return [
+        Waiver(
+            policy="stateful-protected", resource=name, reason=f"retiring: {mark.reason}",
+            owner=mark.owner, expires=mark.until,
+        )
+        for mark in intent.retiring
+        for name in sorted({one.name for one in plan.resources})
+        if covers([mark.resource], name)
+    ]  # fmt: skip

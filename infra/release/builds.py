@@ -1,0 +1,154 @@
+"""The register of builds: who ran the engine on which stack, and whether that has ended.
+
+Lies where LANDFALL_BUILDS says (a folder or a bucket that all agents reach; by default the home), one small file a
+run. It also keeps, a stack, what was last applied, the plan of it, and what the last look for drift found. Leaves
+out what Jenkins itself keeps: logs, causes, approvals.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from landfall.errors import UsageError
+from landfall.project import environment
+from landfall.storage import Store
+
+_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of the engine. `pid` is the CLI's own, `ticks` when the kernel started it (0: not known)."""
+
+    stack: str
+    user: str
+    host: str
+    pid: int
+    started: datetime
+    url: str = ""
+    """The build's page in Jenkins; empty for a person."""
+    ticks: int = 0
+    ended: datetime | None = None
+
+
+class Builds:
+    """The register behind one address."""
+
+    def __init__(self, home: Path) -> None:
+        where = environment("LANDFALL_BUILDS") or (home / "builds").absolute().as_uri()
+        if "://" not in where:
+            raise UsageError(
+                f"LANDFALL_BUILDS is '{where}', which is no address.",
+                fix="Write it as file:///…, gs://…, s3://… or abfss://….",
+            )
+        self._store = Store(where)
+
+    @contextmanager
+    def running(self, stack: str, pid: int) -> Iterator[None]:
+        """Register that process `pid` works on the stack, from here to the block's end."""
+        build = Build(
+            stack, _user(), socket.gethostname(), pid, _now(), environment("BUILD_URL"), _ticks(pid)
+        )
+        self._write(build)
+        try:
+            yield
+        finally:
+            self._write(replace(build, ended=_now()))
+
+    def of(self, stack: str) -> list[Build]:
+        """The stack's builds."""
+        found = []
+        for path in self._store.list(f"runs/{stack}"):
+            row = self._store.read_json(path)
+            times = {
+                key: datetime.fromisoformat(row[key]) if row[key] else None
+                for key in ("started", "ended")
+            }
+            found.append(Build(**{**row, **times}))
+        return found
+
+    def ended(self, build: Build) -> str | None:
+        """How it is known that the build has ended; None where it is not."""
+        if build.ended is not None:
+            return f"it ended at {build.ended:%Y-%m-%d %H:%M:%S} UTC"
+        if build.host == socket.gethostname() and _ticks(build.pid) != build.ticks:
+            return f"process {build.pid} of {build.host} is gone"
+        if build.url and _jenkins_says_over(build.url):
+            return f"{build.url} has ended"
+        return None
+
+    def note(self, kind: str, stack: str, value: dict[str, Any]) -> None:
+        """Keep the newest `kind` (`applied`, `plan`, `drift`) of a stack."""
+        self._store.write_json(f"{kind}/{stack}.json", value)
+
+    def noted(self, kind: str, stack: str) -> dict[str, Any] | None:
+        """The newest `kind` of a stack, or None."""
+        path = f"{kind}/{stack}.json"
+        return self._store.read_json(path) if self._store.exists(path) else None
+
+    def _write(self, build: Build) -> None:
+        row = {
+            key: value.isoformat() if isinstance(value, datetime) else value
+            for key, value in asdict(build).items()
+        }
+        name = f"{build.started:%Y%m%dT%H%M%S}-{build.host}-{build.pid}"
+        self._store.write_json(f"runs/{build.stack}/{name}.json", row)
+
+
+def _jenkins_says_over(url: str) -> bool:
+    """Whether Jenkins says that the build is over; no answer is no."""
+    headers = {}
+    token = environment("LANDFALL_JENKINS_TOKEN")  # user:token, where Jenkins is not open to read
+    if token:
+        headers["Authorization"] = "Basic " + b64encode(token.encode()).decode()
+    if not url.startswith(("https://", "http://")):
+        return False
+    request = urllib.request.Request(f"{url.rstrip('/')}/api/json?tree=building", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+            return json.load(answer).get("building") is False
+    except (urllib.error.URLError, OSError, ValueError, AttributeError):
+        return False
+
+
+def _ticks(pid: int) -> int:
+    """When the kernel started a process of this machine, in clock ticks since boot; 0 where it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return 0 if not _alive(pid) else -1
+    fields = stat.rpartition(")")[2].split()
+    return 0 if fields[0] == "Z" else int(fields[19])
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

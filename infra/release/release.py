@@ -1,0 +1,222 @@
+"""A release: what a build would apply to one stack, all that a person needs to say yes, and the digest of it.
+
+Made by `make` from the recorded plan, the engine's preview and its state; kept as `release.json` in a folder, with the
+plan and the masked preview beside it. Leaves out saying yes (`approval.py`) and applying (`apply.py`).
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from infra.plan.change import Change, in_preview
+from infra.plan.cost import Cost, estimate
+from infra.plan.report import Assessment, assess
+from infra.plan.risk import grade
+from infra.release.approval import Due, due
+from infra.release.digest import sources_digest, steps_digest
+from infra.release.engine import Engine
+from infra.release.masking import Masker
+from infra.release.phases import unmarked
+from infra.release.state import State, read_state
+from infra.release.words import failure
+from landfall import __version__
+from landfall.errors import UsageError
+
+if TYPE_CHECKING:
+    from landfall.intent import Intent
+    from landfall.project import Project
+
+Kind = Literal["up", "destroy"]
+FILE = "release.json"
+
+
+class Release(BaseModel):
+    """What one build would do to one stack. JSON as `landfall stack preview --output json` prints it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stack: str
+    kind: Kind
+    client: str
+    environment: str
+    cloud: str
+    version: str
+    """Of the blueprint."""
+    commit: str
+    made: str
+    digest: str
+    """Of the steps and the sources; what an approval is bound to."""
+    sources: str
+    changes: dict[str, int]
+    """Operation → number of resources; resources that stay as they are are not counted."""
+    steps: list[dict[str, Any]]
+    """Each change: `op`, `type`, `name`, `properties`."""
+    risks: list[dict[str, Any]]
+    cost: dict[str, Any]
+    """US dollars a month: `before`, `after`, `delta`, `low`, `high`, `budget`, `unpriced`."""
+    violations: list[dict[str, Any]]
+    approval: Due
+    refused: list[str]
+    """Why it may not be applied, approved or not."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the engine said of a stack at one moment."""
+
+    preview: dict[str, Any]
+    state: State
+    digest: str
+
+
+def look(
+    engine: Engine, stack: str, kind: Kind, sources: str, save_plan: Path | None = None
+) -> Looked:
+    """Ask the engine what it would do; raises LandfallError where it refuses. `save_plan`: bind an apply to it."""
+    state = read_state(engine, stack)
+    arguments = ["preview"] if kind == "up" else ["destroy", "--preview-only"]
+    if save_plan is not None and kind == "up":
+        arguments += ["--save-plan", str(save_plan)]
+    done = engine.run(*arguments, "--json", stack=stack)
+    preview = done.json()
+    if done.code != 0 or not isinstance(preview, dict):
+        raise failure(done, stack, "preview")
+    return Looked(preview, state, steps_digest(preview, stack, kind, sources))
+
+
+def make(
+    project: Project,
+    engine: Engine,
+    stack: str,
+    intent: Intent,
+    today: datetime.date,
+    *,
+    kind: Kind = "up",
+    commit: str = "",
+) -> tuple[Release, Looked, Assessment]:
+    """The release of a stack as its files say now."""
+    from infra.plan.stacks import plan_intent
+
+    sources = sources_digest(project, stack)
+    looked = look(engine, stack, kind, sources)
+    plan = plan_intent(project, intent, stack)
+    assessed = assess(plan, intent, today, looked.preview)
+    changes = in_preview(looked.preview)
+    risks = grade(changes)
+    before = estimate(looked.state.plan, intent)
+    after = assessed.cost if kind == "up" else None
+    cost = _cost(before, after)
+    release = Release(
+        stack=stack,
+        kind=kind,
+        client=intent.client.slug,
+        environment=intent.environment,
+        cloud=intent.cloud.provider,
+        version=__version__,
+        commit=commit,
+        made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        digest=looked.digest,
+        sources=sources,
+        changes=dict(sorted(Counter(change.op for change in changes).items())),
+        steps=[_told(change) for change in changes],
+        risks=[risk.as_dict() for risk in risks],
+        cost=cost,
+        violations=[one.as_dict() for one in assessed.violations] if kind == "up" else [],
+        approval=due(intent, kind, risks, cost, first=not looked.state.plan.resources),
+        refused=_refused(assessed, changes, looked.state, kind),
+    )
+    return release, looked, assessed
+
+
+def _told(change: Change) -> dict[str, Any]:
+    one = change.resource
+    properties = list(change.reasons or change.properties)
+    return {"op": change.op, "type": one.type, "name": one.name, "properties": properties}
+
+
+def _cost(before: Cost, after: Cost | None) -> dict[str, Any]:
+    now = after.expected if after else 0.0
+    return {
+        "currency": "USD",
+        "before": round(before.expected, 2),
+        "after": round(now, 2),
+        "delta": round(now - before.expected, 2),
+        "low": round(after.low, 2) if after else 0.0,
+        "high": round(after.high, 2) if after else 0.0,
+        "budget": after.budget if after else None,
+        "unpriced": {"before": sum(before.unpriced.values()), "after": sum(after.unpriced.values())}
+        if after
+        else {"before": sum(before.unpriced.values()), "after": 0},
+    }
+
+
+def _refused(assessed: Assessment, changes: list[Change], state: State, kind: Kind) -> list[str]:
+    found = unmarked(changes, state.outputs)
+    found += [
+        f"{one.name} was left pending ({one.doing}) by an apply that was killed: {one.way_out}"
+        for one in state.pending
+    ]
+    if kind == "destroy":
+        return found
+    found += [f"policy {one.policy}: {one.message}" for one in assessed.broken]
+    found += [
+        f"{one.type} '{one.name}' {one.path}: {one.value} would be refused by the cloud; allowed: {one.allowed}"
+        for one in assessed.wrong
+    ]
+    cost = assessed.cost
+    if cost is not None and cost.over_budget:
+        found.append(
+            f"over budget: {cost.expected:,.0f} USD a month expected, the budget is "
+            f"{(cost.budget or {}).get('amount_usd', 0):,.0f} USD"
+        )
+    return found
+
+
+def write(
+    release: Release, looked: Looked, assessed: Assessment, folder: Path, masker: Masker
+) -> None:
+    """Write the release's folder: `release.json`, `plan.json`, `preview.json`, `comment.md`."""
+    from infra.release.comment import comment
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "approval.json").unlink(missing_ok=True)  # of an earlier release in this folder
+        for name, value in (
+            (FILE, release.model_dump(mode="json")),
+            ("plan.json", assessed.as_dict()),
+            ("preview.json", masker.value(looked.preview)),
+        ):
+            text = json.dumps(value, indent=1, sort_keys=True, default=str)
+            (folder / name).write_text(text + "\n", encoding="utf-8")
+        (folder / "comment.md").write_text(comment([release]), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}.",
+            fix="Name another folder: --release DIR",
+        ) from None
+
+
+def read(folder: Path) -> Release:
+    """The release in a folder; raises UsageError where there is none, or one that was tampered with."""
+    file = folder / FILE
+    try:
+        return Release.model_validate_json(file.read_text(encoding="utf-8"))
+    except OSError:
+        raise UsageError(
+            f"{folder} holds no release.",
+            fix=f"Make one: landfall stack preview STACK --release {folder}",
+        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise UsageError(
+            f"{file} is not a release as this version writes it: {where}: {first['msg']}.",
+            fix="Preview again with this version.",
+        ) from None
