@@ -58,14 +58,19 @@ class Builds:
     @contextmanager
     def running(self, stack: str, pid: int) -> Iterator[None]:
         """Register that process `pid` works on the stack, from here to the block's end."""
-        build = Build(
-            stack, _user(), socket.gethostname(), pid, _now(), environment("BUILD_URL"), _ticks(pid)
-        )
-        self._write(build)
+        build = self.begin(stack, pid)
         try:
             yield
         finally:
             self._write(replace(build, ended=_now()))
+
+    def begin(self, stack: str, pid: int) -> Build:
+        """Register that process `pid` of this machine works on the stack."""
+        build = Build(
+            stack, _user(), socket.gethostname(), pid, _now(), environment("BUILD_URL"), _ticks(pid)
+        )
+        self._write(build)
+        return build
 
     def of(self, stack: str) -> list[Build]:
         """The stack's builds."""
