@@ -108,7 +108,9 @@ def builds(project: Project, monkeypatch: pytest.MonkeyPatch) -> Builds:
     return Builds(project.home)
 
 
-def state(*resources: dict[str, Any], pending: list[dict[str, Any]] | None = None, **outputs: Any) -> dict[str, Any]:
+def state(
+    *resources: dict[str, Any], pending: list[dict[str, Any]] | None = None, **outputs: Any
+) -> dict[str, Any]:
     """The JSON of `pulumi stack export`."""
     stack = {"urn": f"urn:pulumi:{STACK}::landfall::pulumi:pulumi:Stack::landfall-{STACK}", "type": "pulumi:pulumi:Stack", "outputs": outputs}  # fmt: skip
     return {
@@ -137,7 +139,9 @@ def step(op: str, urn: str, **more: Any) -> dict[str, Any]:
     return one
 
 
-def locked(user: str = "ci", host: str = "agent-1", pid: int = 5021, at: str = "2026-11-24T00:37:16Z") -> str:
+def locked(
+    user: str = "ci", host: str = "agent-1", pid: int = 5021, at: str = "2026-11-24T00:37:16Z"
+) -> str:
     """What the CLI says on stderr where the stack is locked."""
     return (
         "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete "

@@ -19,7 +19,9 @@ from tests.infra.release.conftest import ROOT, Fake
 
 def test_each_call_names_its_stack_and_asks_nothing(engine: Engine, fake: Fake) -> None:
     engine.run("stack", "export", stack="a")
-    assert fake.calls() == [["stack", "export", "--stack", "a", "--non-interactive", "--color", "never"]]
+    assert fake.calls() == [
+        ["stack", "export", "--stack", "a", "--non-interactive", "--color", "never"]
+    ]
 
 
 def test_a_hung_cli_is_asked_to_end_then_ended_and_reported(fake: Fake, tmp_path: Path) -> None:
@@ -79,7 +81,10 @@ def test_the_token_that_jenkins_hands_over_is_masked(tmp_path: Path) -> None:
 
 
 def test_a_path_or_a_file_name_is_no_secret() -> None:
-    assert Masker({"LANDFALL_TOKEN_FILE": "/run/token-file"}).text("/run/token-file") == "/run/token-file"
+    assert (
+        Masker({"LANDFALL_TOKEN_FILE": "/run/token-file"}).text("/run/token-file")
+        == "/run/token-file"
+    )
 
 
 def test_no_cli_is_told_in_words(tmp_path: Path) -> None:

@@ -36,7 +36,9 @@ def test_the_words_of_a_lock_are_read() -> None:
 
 
 def test_other_errors_name_no_lock() -> None:
-    assert locks_in("error: preview failed\n  a: created by x@y (pid 1) at 2026-11-24T00:37:16Z") == []
+    assert (
+        locks_in("error: preview failed\n  a: created by x@y (pid 1) at 2026-11-24T00:37:16Z") == []
+    )
 
 
 def test_a_build_that_ended_is_proof(builds: Builds) -> None:
@@ -94,7 +96,7 @@ def jenkins(answer: object) -> Iterator[str]:
     """A Jenkins on loopback that says one thing of every build."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the library's name)
+        def do_GET(self) -> None:
             body = json.dumps(answer).encode()
             self.send_response(200)
             self.end_headers()
@@ -147,7 +149,9 @@ def test_a_stale_lock_of_ours_is_recovered_once_and_the_call_made_again(
 ) -> None:
     with builds.running(STACK, 4242):
         pass
-    told = locked(getpass.getuser(), socket.gethostname(), 4242, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    told = locked(
+        getpass.getuser(), socket.gethostname(), 4242, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    )
     fake.says("up", out="")
     fake.says("cancel")
     fake.says("up", err=told, code=1, once=True)
@@ -161,13 +165,17 @@ def test_a_lock_of_somebody_else_is_told_with_its_owner_and_never_cancelled(
     engine: Engine, fake: Fake, builds: Builds
 ) -> None:
     fake.says("up", err=locked(), code=1)
-    with pytest.raises(Refused, match=r"ci@agent-1 \(pid 5021\) since 2026-11-24 00:37:16 UTC") as caught:
+    with pytest.raises(
+        Refused, match=r"ci@agent-1 \(pid 5021\) since 2026-11-24 00:37:16 UTC"
+    ) as caught:
         run_unlocked(engine, builds, STACK, "up")
     assert not fake.ran("cancel")
     assert "pulumi cancel" in caught.value.fix
 
 
-def test_an_address_that_is_none_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_is_none_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LANDFALL_BUILDS", "builds")
     with pytest.raises(Exception, match="no address"):
         Builds(project.home)

@@ -1,0 +1,116 @@
+"""The first stage refuses what may not go on, with the words a person needs, and begins nothing."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.release.admit import Job, admit
+from infra.release.touched import of_files, touched
+from landfall.errors import Refused, UsageError
+from landfall.intent import Intent, parse_intent
+from landfall.project import Project
+from tests.infra.release.conftest import STACK
+
+JENKINS = {"issuer": "https://jenkins.example.com/oidc", "approvers": ["lead@harbor.example"]}
+
+
+def intent_of(project: Project, **more: Any) -> Intent:
+    raw = {**project.read_stack(STACK), "jenkins": JENKINS, **more}
+    return parse_intent({key: value for key, value in raw.items() if value is not None}, STACK)
+
+
+def test_a_plan_is_open_to_all_and_gets_no_credentials(project: Project) -> None:
+    found = admit(intent_of(project, jenkins=None), STACK, Job.plan, branch="PR-1", fork=True)
+    assert found.credentials == ""
+
+
+@pytest.mark.parametrize("job", [Job.preview, Job.up, Job.destroy, Job.drift])
+def test_a_fork_gets_no_credentials(project: Project, job: Job) -> None:
+    with pytest.raises(Refused, match="fork"):
+        admit(intent_of(project), STACK, job, branch="main", fork=True)
+
+
+@pytest.mark.parametrize("job", [Job.up, Job.destroy])
+def test_only_the_intents_branch_deploys(project: Project, job: Job) -> None:
+    assert admit(intent_of(project), STACK, job, branch="main").credentials == "landfall-deploy"
+    for other in ("", "PR-1", "main2", "Main"):
+        with pytest.raises(Refused, match="only 'main' may"):
+            admit(intent_of(project), STACK, job, branch=other)
+
+
+def test_a_preview_of_any_branch_reads_only(project: Project) -> None:
+    assert (
+        admit(intent_of(project), STACK, Job.preview, branch="x").credentials == "landfall-preview"
+    )
+
+
+def test_a_stack_without_an_approver_is_not_destroyed(project: Project) -> None:
+    intent = intent_of(project, jenkins={"issuer": JENKINS["issuer"]})
+    assert admit(intent, STACK, Job.up, branch="main").approvers == []
+    with pytest.raises(Refused, match="nobody who may approve"):
+        admit(intent, STACK, Job.destroy, branch="main")
+
+
+def test_an_intent_without_jenkins_is_not_applied_by_it(project: Project) -> None:
+    with pytest.raises(Refused, match="names no Jenkins"):
+        admit(intent_of(project, jenkins=None), STACK, Job.preview)
+
+
+def test_the_laptops_stack_is_no_business_of_it(project: Project) -> None:
+    intent = parse_intent(project.read_stack("demo-local-dev"), "demo-local-dev")
+    with pytest.raises(Refused, match="machine's own"):
+        admit(intent, "demo-local-dev", Job.up, branch="main")
+
+
+def test_a_stack_file_touches_its_stack_and_those_like_it(project: Project) -> None:
+    found = of_files(project, ["stacks/Pulumi.meridian-gcp-prod-foundation.yaml"])
+    assert set(found) == {f"meridian-gcp-prod-{layer}" for layer in ("foundation", "data", "ml")}
+    assert set(of_files(project, [f"stacks/Pulumi.{STACK}.yaml"])) == {STACK}
+
+
+def test_a_clouds_program_touches_that_clouds_stacks(project: Project) -> None:
+    found = of_files(project, ["infra/aws/lake.py"])
+    assert found
+    assert all("-aws-" in stack for stack in found)
+
+
+def test_a_shared_part_of_the_program_touches_every_cloud(project: Project) -> None:
+    found = of_files(project, ["infra/layers.py"])
+    assert {stack.split("-")[1] for stack in found} == {"gcp", "aws", "azure"}
+
+
+@pytest.mark.parametrize("file", [
+    "README.md", "pipelines/ingest.py", "infra/plan/risk.py", "infra/release/apply.py", "landfall/cli/plan.py",
+    "stacks/Pulumi.demo-local-dev.yaml", "tests/infra/test_main.py",
+])  # fmt: skip
+def test_what_is_not_built_touches_no_stack(project: Project, file: str) -> None:
+    assert of_files(project, [file]) == {}
+
+
+def _git(root: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True)
+
+
+def test_the_files_are_those_since_the_common_ancestor(project: Project) -> None:
+    root = project.root
+    _git(root, "init", "-q", "-b", "main")
+    _git(root, "add", ".")
+    _git(root, "commit", "-q", "-m", "a")
+    _git(root, "checkout", "-q", "-b", "change")
+    file = project.stack_file(STACK)
+    file.write_text(file.read_text(encoding="utf-8") + "# b\n", encoding="utf-8")
+    _git(root, "commit", "-q", "-a", "-m", "b")
+    _git(root, "checkout", "-q", "main")
+    other = project.stack_file("northwind-aws-dev")
+    other.write_text(other.read_text(encoding="utf-8") + "# c\n", encoding="utf-8")
+    _git(root, "commit", "-q", "-a", "-m", "c")
+    _git(root, "checkout", "-q", "change")
+    assert touched(project, "main") == {STACK: f"stacks/Pulumi.{STACK}.yaml"}
+    for bad in ("no-such-branch", "--output=x"):
+        with pytest.raises(UsageError):
+            touched(project, bad)

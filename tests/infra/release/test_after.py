@@ -1,0 +1,146 @@
+"""After an apply, and after a crash: whole or not, drifted or not, and the way back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.release.after import drift, verify
+from infra.release.builds import Builds
+from infra.release.engine import Engine
+from infra.release.recover import recover
+from infra.release.state import parse_state, read_state
+from landfall.errors import LandfallError, Refused
+from landfall.intent import Intent, parse_intent
+from landfall.project import Project
+from tests.infra.release.conftest import (
+    BUCKET,
+    STACK,
+    TOPIC,
+    Fake,
+    held,
+    locked,
+    preview,
+    state,
+    step,
+)
+
+
+@pytest.fixture
+def intent(project: Project) -> Intent:
+    return parse_intent(project.read_stack("meridian-gcp-prod-foundation"), "a")
+
+
+def told(checks: list[Any]) -> dict[str, bool]:
+    return {one.name: one.ok for one in checks}
+
+
+def test_a_whole_stack_is_proven(engine: Engine, fake: Fake, intent: Intent) -> None:
+    fake.says("stack", "output", out={"foundation": {}, "release": {}})
+    found = told(verify(engine, STACK, intent))
+    assert found == {
+        "nothing pending": True,
+        "outputs": True,
+        "a second up would change nothing": True,
+    }
+
+
+def test_what_is_missing_pending_or_moving_is_named(
+    engine: Engine, fake: Fake, intent: Intent
+) -> None:
+    fake.says("stack", "output", out={"release": {}})
+    fake.says("stack", "export", out=state(pending=[{"type": "updating", "resource": held(TOPIC)}]))
+    fake.says("preview", out=preview(step("update", TOPIC)), code=1)
+    found = verify(engine, STACK, intent)
+    assert told(found) == dict.fromkeys(told(found), False)
+    words = " ".join(one.told for one in found)
+    assert "landed (updating)" in words
+    assert "foundation" in words
+    assert "update landed" in words
+
+
+def test_a_data_layer_must_export_a_whole_platform(
+    engine: Engine, fake: Fake, project: Project
+) -> None:
+    intent = parse_intent(project.read_stack(STACK), STACK)
+    layers = {layer: {} for layer in intent.layout.build}
+    fake.says("stack", "output", out={**layers, "release": {}, "platform": {"stack": STACK}})
+    assert told(verify(engine, STACK, intent))["platform"] is False
+
+
+def test_drift_is_told_gone_and_data_first(engine: Engine, fake: Fake) -> None:
+    changed = step("update", BUCKET, diffReasons=["labels"], detailedDiff={"labels.team": {}})
+    fake.says(
+        "refresh", out=preview(step("refresh", TOPIC), changed, step("delete", TOPIC)), code=7
+    )
+    found = drift(engine, STACK)
+    assert [(one["op"], one["name"], one["properties"], one["holds_data"]) for one in found] == [
+        ("gone", "landed", [], False),
+        ("changed", "bronze", ["labels"], True),
+    ]
+    assert all("--preview-only" in one for one in fake.calls())
+
+
+def test_no_drift_is_no_drift(engine: Engine, fake: Fake) -> None:
+    fake.says("refresh", out=preview(step("refresh", TOPIC)))
+    assert drift(engine, STACK) == []
+
+
+def test_a_look_that_failed_is_no_drift(engine: Engine, fake: Fake) -> None:
+    fake.says("refresh", err="error: could not find default credentials\n", code=1)
+    with pytest.raises(LandfallError, match="look for drift") as caught:
+        drift(engine, STACK)
+    assert "credentials" in caught.value.fix
+
+
+def test_drift_that_the_cli_does_not_explain_is_an_error(engine: Engine, fake: Fake) -> None:
+    fake.says("refresh", out=preview(), code=7)
+    with pytest.raises(LandfallError, match="not how"):
+        drift(engine, STACK)
+
+
+def test_each_pending_operation_has_a_way_out() -> None:
+    pending = [
+        {"type": "creating", "resource": held(TOPIC)},
+        {"type": "deleting", "resource": held(BUCKET)},
+    ]
+    creating, deleting = parse_state(state(pending=pending), STACK).pending
+    assert "--none-exist" in creating.way_out
+    assert deleting.way_out == f"landfall stack recover {STACK}"
+
+
+def test_a_killed_update_is_settled_by_asking_the_cloud(
+    engine: Engine, fake: Fake, builds: Builds
+) -> None:
+    fake.says("stack", "export", out=state(pending=[{"type": "updating", "resource": held(TOPIC)}]))
+    fake.says("refresh")
+    assert recover(engine, builds, STACK, none_exist=False).settled == ["updating landed"]
+    assert "--clear-pending-creates" not in next(one for one in fake.calls() if one[0] == "refresh")
+
+
+def test_a_killed_creation_waits_for_a_person(engine: Engine, fake: Fake, builds: Builds) -> None:
+    fake.says("stack", "export", out=state(pending=[{"type": "creating", "resource": held(TOPIC)}]))
+    fake.says("refresh")
+    with pytest.raises(Refused, match="killed while it created 'landed'"):
+        recover(engine, builds, STACK, none_exist=False)
+    assert not fake.ran("refresh")
+    recover(engine, builds, STACK, none_exist=True)
+    assert "--clear-pending-creates" in next(one for one in fake.calls() if one[0] == "refresh")
+
+
+def test_a_lock_of_somebody_else_is_in_the_way_of_recovery_too(
+    engine: Engine, fake: Fake, builds: Builds
+) -> None:
+    fake.says("refresh", err=locked(), code=1)
+    with pytest.raises(Refused, match="is locked by"):
+        recover(engine, builds, STACK, none_exist=False)
+    assert not fake.ran("cancel")
+
+
+def test_a_state_that_is_none_is_an_error(engine: Engine, fake: Fake) -> None:
+    for out in ("", "[]", json.dumps({"deployment": None})):
+        fake.says("stack", "export", out=out)
+        with pytest.raises(LandfallError):
+            read_state(engine, STACK)
