@@ -35,6 +35,7 @@ def build_app() -> typer.Typer:
     """The whole command, every noun mounted."""
     from landfall.cli import (
         check,
+        clients,
         compare,
         dataset,
         doctor,
@@ -44,6 +45,7 @@ def build_app() -> typer.Typer:
         land,
         listen,
         model,
+        notice,
         plan,
         platform,
         preflight,
@@ -63,10 +65,10 @@ def build_app() -> typer.Typer:
     app.callback()(_about)
     for function in (
         doctor.doctor, plan.plan, check.check, compare.compare, preflight.preflight, evidence.evidence, land.land, listen.listen, run.run,
-        report.report, serve.serve,
+        report.report, serve.serve, notice.notice,
     ):  # fmt: skip
         app.command()(function)
-    for noun in (dataset, intent, lake, model, platform, stack):
+    for noun in (clients, dataset, intent, lake, model, platform, stack):
         app.add_typer(noun.app, name=noun.__name__.rsplit(".", 1)[-1])
     return app
 

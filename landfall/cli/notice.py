@@ -1,0 +1,58 @@
+"""`landfall notice`: the message that people are sent when something happens; sending it is the caller's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landfall.cli.output import Form, Output, emit
+from landfall.errors import UsageError
+
+
+def notice(
+    event: Annotated[str, typer.Argument(help="what happened, as failed, approval, drift, held")],
+    stack: Annotated[str, typer.Argument(help="the stack in stacks/")],
+    release: Annotated[Path | None, typer.Option(help="the release's folder")] = None,
+    file: Annotated[Path | None, typer.Option(help="the JSON of the command that found it")] = None,
+    build: Annotated[str, typer.Option(help="the build's address")] = "",
+    output: Output = Form.text,
+) -> None:
+    """Say to whom what is written about an event of a stack, by the contacts and approvers of its intent."""
+    from infra.release.notice import Event
+    from infra.release.notice import notice as write
+    from infra.release.release import read
+    from landfall.intent import parse_intent
+    from landfall.project import find_project
+
+    try:
+        what = Event(event)
+    except ValueError:
+        raise UsageError(
+            f"There is no event '{event}'.", fix=f"Choose one of: {', '.join(Event)}."
+        ) from None
+    project = find_project()
+    intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    made = write(
+        what, stack, intent, release=read(release) if release else None,
+        details=_details(file) if file else None, build=build,
+    )  # fmt: skip
+    emit(made.as_dict(), output, _print)
+
+
+def _details(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} is no readable JSON: {error}", fix="Name another file.") from None
+    if not isinstance(content, dict):
+        raise UsageError(f"{file} holds no JSON object.", fix="Name another file.")
+    return content
+
+
+def _print(value: dict[str, Any]) -> None:
+    print(f"To: {', '.join(value['to']) or '(nobody is named in the intent)'}")
+    print(f"Subject: {value['subject']}\n")
+    print(value["body"], end="")
