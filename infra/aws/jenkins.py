@@ -1,6 +1,6 @@
-"""Jenkins' two roles, by its own OIDC tokens: one reads, to plan any branch; one applies, from one branch only.
+"""Jenkins' two roles, by its own OIDC tokens: one reads, to preview; one applies, from one branch only.
 
-The subjects are the same on every cloud: `landfall:preview` and `landfall:deploy:BRANCH`. Deploying builds
+Subjects and audiences are the same on every cloud (`infra/jenkins.py`). Deploying builds
 whatever the platform is made of, but no role above the boundary, and never changes its own role, the
 boundary or the issuer it is trusted through: those a person applies. Neither reads data or secrets. Leaves
 out where Pulumi keeps its state: that bucket's own policy lets both in.
@@ -18,9 +18,9 @@ from infra.aws.buckets import AUDIT
 from infra.aws.policies import Statement, Value, allow, deny, trust
 from infra.aws.roles import boundary_name, grant, role
 from infra.contract import ZONES
+from infra.jenkins import AUDIENCES, ROLES, Role, subjects
 from infra.scope import Scope
 
-AUDIENCE = "sts.amazonaws.com"
 PASSED_TO = (
     "airflow.amazonaws.com", "airflow-env.amazonaws.com", "config.amazonaws.com", "ec2.amazonaws.com",
     "eks.amazonaws.com", "emr-serverless.amazonaws.com", "lakeformation.amazonaws.com",
@@ -50,13 +50,14 @@ def build_jenkins(
     issuer = aws.iam.OpenIdConnectProvider(
         "jenkins",
         url=jenkins.issuer,
-        client_id_lists=[AUDIENCE],
+        client_id_lists=[AUDIENCES[one] for one in ROLES],
         opts=scope.child(parent),
     )
     host = jenkins.issuer.removeprefix("https://")
 
-    def by(subject: str) -> list[Statement]:
-        same = {f"{host}:aud": AUDIENCE, f"{host}:sub": subject}
+    def by(stage: Role) -> list[Statement]:
+        trusted = sorted(subjects(scope.intent, stage).values())
+        same = {f"{host}:aud": AUDIENCES[stage], f"{host}:sub": trusted}
         return [
             trust(
                 {"Federated": issuer.arn},
@@ -68,13 +69,13 @@ def build_jenkins(
     account = organization.tenancy
     preview = role(
         scope, parent, "jenkins-preview",
-        trust=by("landfall:preview"), limit=None, what="Plans any branch: reads settings, no data",
+        trust=by("preview"), limit=None, what="Previews and looks for drift: reads settings, no data",
         managed=["ReadOnlyAccess"],
     )  # fmt: skip
     grant(scope, parent, "jenkins-preview-reads-no-data", preview.name, *no_data(scope, account))
     deploy = role(
         scope, parent, "jenkins-deploy",
-        trust=by(f"landfall:deploy:{jenkins.branch}"),
+        trust=by("deploy"),
         limit=None,
         what="Applies one branch",
         managed=["PowerUserAccess"],

@@ -1,8 +1,7 @@
 """One managed identity a workload, and two by which Jenkins comes in without a key: one reads, one applies.
 
-Jenkins presents OIDC tokens whose subject says what it builds; Entra compares subjects letter by letter, so
-each credential names one: `landfall:preview`, and `landfall:deploy:BRANCH` for the branch that is
-applied. Leaves out what workloads may do: grants stand beside the resource that they open.
+Jenkins presents OIDC tokens whose subject names the job and whose audience names the role (`infra/jenkins.py`);
+Entra compares both letter by letter, so there is one credential a job. Leaves out what workloads may do: grants stand beside the resource that they open.
 """
 
 from __future__ import annotations
@@ -14,12 +13,14 @@ from infra.azure.groups import group, group_id
 from infra.azure.provider import region_of
 from infra.azure.roles import ROLES, grant, role_id, stable_guid
 from infra.contract import WORKLOADS, Identity, Organization, Security, Text
+from infra.jenkins import AUDIENCES, Role, subjects
 from infra.kubernetes.pools import gpu_pools
 from infra.scope import Scope
 from landfall.intent.governance import Jenkins
 
 OFFERED = True
 AUDIENCE = "api://AzureADTokenExchange"
+"""Of the cluster's own tokens; Jenkins' have theirs (`infra/jenkins.py`)."""
 _GRANTED = (
     "Storage Blob Data Reader",
     "Storage Blob Data Contributor",
@@ -139,7 +140,7 @@ class AzureIdentity(pulumi.ComponentResource):
         subscription = self._subscription
         clusters = group_id(scope, organization, "ml")
         preview = self._identity("jenkins-preview")
-        self._trust("jenkins-preview", preview, jenkins.issuer, "landfall:preview")
+        self._trust("preview", preview, jenkins.issuer)
         self._grant("jenkins-reads", "Reader", preview, subscription)
         for name, role in (
             ("jenkins-reads-cluster", "Azure Kubernetes Service RBAC Reader"),
@@ -148,7 +149,7 @@ class AzureIdentity(pulumi.ComponentResource):
             self._grant(name, role, preview, clusters)
 
         deploy = self._identity("jenkins-deploy")
-        self._trust("jenkins-deploy", deploy, jenkins.issuer, f"landfall:deploy:{jenkins.branch}")
+        self._trust("deploy", deploy, jenkins.issuer)
         self._grant("jenkins-sees", "Reader", deploy, subscription)
         grant(
             scope, self, "jenkins-builds", self._role("deploy", DEPLOYS, _BUILT, _NEVER), deploy.principal_id, subscription
@@ -175,18 +176,22 @@ class AzureIdentity(pulumi.ComponentResource):
         )
 
     def _trust(
-        self, name: str, identity: managedidentity.UserAssignedIdentity, issuer: str, subject: str
+        self, role: Role, identity: managedidentity.UserAssignedIdentity, issuer: str
     ) -> None:
-        managedidentity.FederatedIdentityCredential(
-            f"{name}-trust",
-            federated_identity_credential_resource_name="jenkins",
-            resource_name_=identity.name,
-            resource_group_name=self._group,
-            issuer=issuer,
-            subject=subject,
-            audiences=[AUDIENCE],
-            opts=self._scope.child(self),
-        )
+        before: list[pulumi.Resource] = []
+        for job, subject in subjects(self._scope.intent, role).items():
+            made = managedidentity.FederatedIdentityCredential(
+                f"jenkins-{role}-trust-{job}",
+                federated_identity_credential_resource_name=f"jenkins-{job}",
+                resource_name_=identity.name,
+                resource_group_name=self._group,
+                issuer=issuer,
+                subject=subject,
+                audiences=[AUDIENCES[role]],
+                # Entra takes one credential of an identity at a time.
+                opts=self._scope.child(self, depends_on=list(before)),
+            )
+            before = [made]
 
     def _role(self, name: str, does: str, actions: tuple[str, ...], never: tuple[str, ...]) -> Text:
         """A role of our own, by its id; `never` is taken out of `actions`."""

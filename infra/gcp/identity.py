@@ -1,7 +1,8 @@
 """One service account a workload, and two by which Jenkins comes in without a key: one reads, one applies.
 
-Jenkins presents OIDC tokens whose subject says what it builds: `landfall:preview`, and
-`landfall:deploy:BRANCH` for the branch that is applied. The pool takes these two subjects and no other.
+Jenkins presents OIDC tokens whose subject names the job and whose audience names the role (`infra/jenkins.py`).
+The pool takes these subjects and no other, through one provider a role: two providers of a pool give the same
+principals, so the role stands in the subject that each of them maps.
 What a workload may do is granted beside the resource it opens (lake, warehouse, …), so an account made here
 can do nothing yet. Leaves out the accounts' Kubernetes side (`infra/gcp/cluster.py`).
 """
@@ -14,6 +15,7 @@ from pulumi_gcp import iam, projects, serviceaccount
 from infra import contract
 from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW
 from infra.gcp.tenancy import project_id
+from infra.jenkins import AUDIENCES, ROLES, Role, subjects
 from infra.scope import Scope
 from landfall.intent.governance import Jenkins
 
@@ -77,44 +79,48 @@ class Identity(pulumi.ComponentResource):
         )
 
     def _jenkins(self, jenkins: Jenkins) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        """The pool that trusts Jenkins' issuer, and the accounts behind its two subjects."""
-        subjects = {"preview": "landfall:preview", "deploy": f"landfall:deploy:{jenkins.branch}"}
+        """The pool that trusts Jenkins' issuer, and the accounts behind its two roles."""
         pool = iam.WorkloadIdentityPool(
             "jenkins",
             workload_identity_pool_id=self.scope.name("identity-pool", "jenkins"),
             display_name="Jenkins",
             opts=self.scope.child(self),
         )
-        iam.WorkloadIdentityPoolProvider(
-            "jenkins",
-            workload_identity_pool_id=pool.workload_identity_pool_id,
-            workload_identity_pool_provider_id=self.scope.name("identity-provider", "jenkins"),
-            display_name="Jenkins by OIDC",
-            attribute_mapping={"google.subject": "assertion.sub"},
-            attribute_condition=f"assertion.sub in {_cel_list(list(subjects.values()))}",
-            oidc=iam.WorkloadIdentityPoolProviderOidcArgs(issuer_uri=jenkins.issuer),
-            opts=self.scope.child(self),
-        )
-        preview = self._jenkins_account("preview", "Reads, to plan", pool, subjects["preview"])
-        deploy = self._jenkins_account("deploy", "Applies the branch", pool, subjects["deploy"])
+        for role in ROLES:
+            trusted = list(subjects(self.scope.intent, role).values())
+            iam.WorkloadIdentityPoolProvider(
+                f"jenkins-{role}",
+                workload_identity_pool_id=pool.workload_identity_pool_id,
+                workload_identity_pool_provider_id=AUDIENCES[role],
+                display_name=f"Jenkins, to {role}",
+                attribute_mapping={"google.subject": f"'{role}:' + assertion.sub"},
+                attribute_condition=f"assertion.sub in {_cel_list(trusted)}",
+                oidc=iam.WorkloadIdentityPoolProviderOidcArgs(
+                    issuer_uri=jenkins.issuer, allowed_audiences=[AUDIENCES[role]]
+                ),
+                opts=self.scope.child(self),
+            )
+        preview = self._jenkins_account("preview", "Reads, to preview", pool)
+        deploy = self._jenkins_account("deploy", "Applies the branch", pool)
         self._give("preview", PREVIEW, preview)
         self._give("deploy", DEPLOY, deploy)
         self._administer_access(deploy)
         return preview.email, deploy.email
 
     def _jenkins_account(
-        self, stage: str, description: str, pool: iam.WorkloadIdentityPool, subject: str
+        self, role: Role, description: str, pool: iam.WorkloadIdentityPool
     ) -> serviceaccount.Account:
-        account = self._account(f"jenkins-{stage}", description)
-        serviceaccount.IAMMember(
-            f"jenkins-{stage}",
-            service_account_id=account.name,
-            role="roles/iam.workloadIdentityUser",
-            member=pulumi.Output.concat(
-                "principal://iam.googleapis.com/", pool.name, "/subject/", subject
-            ),
-            opts=self.scope.child(self),
-        )
+        account = self._account(f"jenkins-{role}", description)
+        for job, subject in subjects(self.scope.intent, role).items():
+            serviceaccount.IAMMember(
+                f"jenkins-{role}-{job}",
+                service_account_id=account.name,
+                role="roles/iam.workloadIdentityUser",
+                member=pulumi.Output.concat(
+                    "principal://iam.googleapis.com/", pool.name, "/subject/", f"{role}:{subject}"
+                ),
+                opts=self.scope.child(self),
+            )
         return account
 
     def _give(self, stage: str, roles: tuple[str, ...], account: serviceaccount.Account) -> None:

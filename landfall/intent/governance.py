@@ -90,6 +90,22 @@ class Jenkins(Part):
     """Who may approve an apply; an environment `prod` needs one at least."""
     branch: str = Field(default="main", min_length=1, max_length=200)
     """The branch that is applied; all others are only planned."""
+    state: str | None = Field(default=None, min_length=5, examples=["gs://acme-pulumi-state"])
+    """Where Pulumi keeps the state, as `pulumi login` takes it; left out, PULUMI_BACKEND_URL says."""
+    preview_identity: str | None = Field(
+        default=None, examples=["jenkins-preview@acme-data-dev.iam.gserviceaccount.com"]
+    )
+    """What a build is while it previews: the foundation's output `identity.jenkins_preview`. A service account's
+    e-mail, a role's ARN, or a client id; left out until the foundation stands."""
+    deploy_identity: str | None = Field(
+        default=None, examples=["jenkins-deploy@acme-data-dev.iam.gserviceaccount.com"]
+    )
+    """The same while it applies: `identity.jenkins_deploy`."""
+    pool: str | None = Field(
+        default=None,
+        examples=["projects/123456789012/locations/global/workloadIdentityPools/acme-dev-jenkins"],
+    )
+    """Google Cloud: the full name of the workload identity pool that trusts Jenkins."""
 
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]00:00:00.*)?")

@@ -75,7 +75,10 @@ def desk(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     before = made.file.read_text(encoding="utf-8")
     content = yaml.safe_load(before)
     intent = content["config"]["landfall:intent"]
-    intent["jenkins"] = {"issuer": "https://jenkins.example.com/oidc", "approvers": ["lead@harbor.example"]}
+    intent["jenkins"] = {
+        "issuer": "https://jenkins.example.com/oidc",
+        "approvers": ["lead@harbor.example"],
+    }
     made.file.write_text(yaml.safe_dump(content), encoding="utf-8")
     cli.run("stack", "init", f"organization/landfall/{STACK}", expect=None)
     cli.cloud.adopt(plan_intent(made.project, parse_intent(intent, STACK), STACK))
@@ -89,5 +92,8 @@ def test_a_life(desk: Desk, tmp_path: Path) -> None:
     assert first.changes == {"create": len(first.steps)}
     outcome = desk.up(tmp_path / "first")
     assert outcome.result == "succeeded"
-    assert all(one.ok for one in verify(desk.engine, STACK, parse_intent(desk.project.read_stack(STACK), STACK)))
+    assert all(
+        one.ok
+        for one in verify(desk.engine, STACK, parse_intent(desk.project.read_stack(STACK), STACK))
+    )
     assert drift(desk.engine, STACK) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
@@ -229,6 +230,42 @@ def _approved(intent: Intent) -> Iterator[Problem]:
             "must name at least one person where environment is prod",
             "[lead@example.com]",
         )
+
+
+_IDENTITIES = {
+    "gcp": (r"[a-z0-9-]+@[a-z0-9.:-]+\.iam\.gserviceaccount\.com", "a service account's e-mail", "jenkins-deploy@acme-data-dev.iam.gserviceaccount.com"),
+    "aws": (r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", "a role's ARN", "arn:aws:iam::123456789012:role/acme-dev-jenkins-deploy"),
+    "azure": (r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a managed identity's client id", "11111111-2222-3333-4444-555555555555"),
+}  # fmt: skip
+_POOL = r"projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}"
+
+
+@rule("cloud", "jenkins")
+def _federated(intent: Intent) -> Iterator[Problem]:
+    """What Jenkins becomes is written as its cloud writes it, and on Google Cloud with the pool that it comes through."""
+    jenkins, provider = intent.jenkins, intent.cloud.provider
+    if jenkins is None or provider not in _IDENTITIES:
+        return
+    pattern, words, example = _IDENTITIES[provider]
+    for field in ("preview_identity", "deploy_identity"):
+        value = getattr(jenkins, field)
+        if value is not None and not re.fullmatch(pattern, value):
+            yield Problem(
+                f"jenkins.{field}", value, f"must be {words} on {CLOUD_NAMES[provider]}", example
+            )
+    example = "projects/123456789012/locations/global/workloadIdentityPools/acme-dev-jenkins"
+    if jenkins.pool is not None and (provider != "gcp" or not re.fullmatch(_POOL, jenkins.pool)):
+        yield Problem(
+            "jenkins.pool", jenkins.pool, "must be a workload identity pool's full name, on Google Cloud alone", example
+        )  # fmt: skip
+    if (
+        provider == "gcp"
+        and jenkins.pool is None
+        and (jenkins.preview_identity or jenkins.deploy_identity)
+    ):
+        yield Problem(
+            "jenkins.pool", None, "must name the pool that Jenkins comes through, beside its identities", example
+        )  # fmt: skip
 
 
 @rule("layout", "client", "environment")

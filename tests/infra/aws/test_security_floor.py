@@ -175,16 +175,19 @@ def test_serving_adds_predictions_to_gold_and_reads_nothing_there(dev: Plan) -> 
     assert gold["Resource"][0].endswith("/predictions/*")
 
 
-def test_jenkins_previews_any_branch_and_deploys_one(prod: Plan) -> None:
+def test_jenkins_deploys_one_branch_by_its_own_jobs(prod: Plan) -> None:
     subjects = {}
     for stage in ("preview", "deploy"):
         role = named(prod, "iam/role:Role", f"jenkins-{stage}")
         (trust,) = statements(role, "assumeRolePolicy")
         assert trust["Action"] == ["sts:AssumeRoleWithWebIdentity"]
         same = trust["Condition"]["StringEquals"]
-        assert same["ci.northwind.example/oidc:aud"] == "sts.amazonaws.com"
+        assert same["ci.northwind.example/oidc:aud"] == f"landfall-{stage}"
         subjects[stage] = same["ci.northwind.example/oidc:sub"]
-    assert subjects == {"preview": "landfall:preview", "deploy": "landfall:deploy:main"}
+    assert subjects["deploy"] == [
+        f"landfall:northwind/{job}" for job in ("destroy", "infra/main", "upgrade")
+    ]
+    assert set(subjects["preview"]) == {*subjects["deploy"], "landfall:northwind/nightly"}
     reads = named(
         prod, "iam/rolePolicyAttachment:RolePolicyAttachment", "jenkins-preview-ReadOnlyAccess"
     )

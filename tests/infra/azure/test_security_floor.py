@@ -142,14 +142,20 @@ def test_jenkins_hands_out_listed_roles_only_and_deletes_nothing_that_holds_data
     assert "Microsoft.Authorization/locks/delete" in allowed["notActions"]
 
 
-def test_jenkins_comes_in_by_two_exact_subjects(prod: Plan) -> None:
+def test_jenkins_comes_in_by_exact_subjects_one_credential_each(prod: Plan) -> None:
     trusts = {
         one.name: one.inputs
         for one in prod.of_type("azure-native:managedidentity:FederatedIdentityCredential")
         if one.name.startswith("jenkins")
     }
-    assert trusts["jenkins-preview-trust"]["subject"] == "landfall:preview"
-    assert trusts["jenkins-deploy-trust"]["subject"] == "landfall:deploy:main"
+    deploys = {n: t["subject"] for n, t in trusts.items() if n.startswith("jenkins-deploy-")}
+    assert deploys == {
+        "jenkins-deploy-trust-infra": "landfall:fjord/infra/main",
+        "jenkins-deploy-trust-destroy": "landfall:fjord/destroy",
+        "jenkins-deploy-trust-upgrade": "landfall:fjord/upgrade",
+    }
+    assert trusts["jenkins-preview-trust-nightly"]["audiences"] == ["landfall-preview"]
+    assert trusts["jenkins-deploy-trust-infra"]["audiences"] == ["landfall-deploy"]
 
 
 def test_without_jenkins_nobody_federates_from_outside(dev: Plan) -> None:

@@ -282,22 +282,34 @@ def test_no_grant_is_given_to_everybody(plan: Plan) -> None:
     ]
 
 
-def test_jenkins_comes_in_by_two_subjects_and_no_other(prod: Plan) -> None:
-    provider = one(prod, "iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
-    condition = "assertion.sub in ['landfall:preview', 'landfall:deploy:main']"
-    assert provider.inputs["attributeCondition"] == condition
-    assert provider.inputs["oidc"] == {"issuerUri": "https://jenkins.meridian.example/oidc"}
+def test_jenkins_comes_in_by_its_own_jobs_and_one_branch(prod: Plan) -> None:
+    providers = named(prod, "iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
+    for role in ("preview", "deploy"):
+        told = providers[f"jenkins-{role}"].inputs
+        assert told["attributeMapping"] == {"google.subject": f"'{role}:' + assertion.sub"}
+        assert told["oidc"] == {
+            "issuerUri": "https://jenkins.meridian.example/oidc",
+            "allowedAudiences": [f"landfall-{role}"],
+        }
+        assert "'landfall:meridian/infra/main'" in told["attributeCondition"]
+    assert "nightly" not in providers["jenkins-deploy"].inputs["attributeCondition"]
     trusts = named(prod, "serviceaccount/iAMMember:IAMMember")
-    assert trusts["jenkins-deploy"].inputs["member"].endswith("/subject/landfall:deploy:main")
-    assert trusts["jenkins-preview"].inputs["member"].endswith("/subject/landfall:preview")
+    deploys = {
+        trust.inputs["member"].partition("/subject/")[2]
+        for name, trust in trusts.items()
+        if name.startswith("jenkins-deploy-")
+    }
+    assert deploys == {
+        f"deploy:landfall:meridian/{job}" for job in ("infra/main", "destroy", "upgrade")
+    }
 
 
 def test_a_quote_in_a_branch_does_not_end_the_condition(planned: Planner) -> None:
     jenkins = {"issuer": "https://ci.harbor.example/oidc", "branch": "it's' || true || '"}
     plan = planned(DEV, jenkins=jenkins)
-    provider = one(plan, "iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
-    told = provider.inputs["attributeCondition"].replace("\\'", "")
-    assert told.count("'") == 4
+    providers = named(plan, "iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
+    told = providers["jenkins-deploy"].inputs["attributeCondition"].replace("\\'", "")
+    assert told.count("'") == 6
 
 
 def test_preview_reads_and_deploy_grants_only_landfalls_roles(prod: Plan) -> None:
