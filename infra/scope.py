@@ -38,16 +38,21 @@ class Scope:
         return pulumi.ResourceOptions(providers=[self.provider])
 
     def child(
-        self, parent: pulumi.Resource, *, protect: bool = False, **more: Any
+        self,
+        parent: pulumi.Resource,
+        *,
+        protect: bool = False,
+        retain_on_delete: bool = False,
+        **more: Any,
     ) -> pulumi.ResourceOptions:
         """Options of a resource inside a component; `more` as ResourceOptions takes it.
 
-        Said outright: a child would take its parent's protection, and a grant below a protected
-        database could then not be taken away.
+        Said outright: a child would take its parent's protection and retention, and a grant below a
+        protected database could then not be taken away, or would outlive it.
         """
         return pulumi.ResourceOptions(
-            parent=parent, provider=self.provider, protect=protect, **more
-        )
+            parent=parent, provider=self.provider, protect=protect, retain_on_delete=retain_on_delete, **more
+        )  # fmt: skip
 
     def stateful(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         """Options of a resource that holds data, keys or proof: protected, and kept when the stack goes."""

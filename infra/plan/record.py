@@ -201,7 +201,7 @@ def _monitor(outputs: Outputs, references: References) -> Any:
             urn = self.make_urn(request.parent, request.type, request.name)
             if request.type == "pulumi:pulumi:Stack":
                 return resource_pb2.RegisterResourceResponse(urn=urn)
-            one = _resource(urn, request)
+            one = _resource(urn, request, self.recorded.get(request.parent))
             if urn in self.recorded:
                 raise LandfallError(
                     f"Two resources are registered as {urn}: at {self.recorded[urn].source} "
@@ -251,7 +251,8 @@ def _struct(state: Mapping[str, Any]) -> struct_pb2.Struct:
     return made
 
 
-def _resource(urn: str, request: Any) -> Resource:
+def _resource(urn: str, request: Any, parent: Resource | None) -> Resource:
+    """The request as a resource; what it leaves open of retention it has from its parent, as in the engine."""
     dependencies = {key: tuple(sorted(v.urns)) for key, v in request.propertyDependencies.items()}
     return Resource(
         urn=urn,
@@ -263,7 +264,9 @@ def _resource(urn: str, request: Any) -> Resource:
         deps=tuple(sorted(request.dependencies)),
         property_deps={key: urns for key, urns in sorted(dependencies.items()) if urns},
         protect=request.protect,
-        retain=request.retainOnDelete,
+        retain=request.retainOnDelete
+        if request.HasField("retainOnDelete")
+        else bool(parent and parent.retain),
         custom=request.custom,
         aliases=tuple(sorted({*request.aliasURNs, *map(_alias, request.aliases)})),
         import_id=request.importId,

@@ -37,10 +37,10 @@ class Held:
 
 
 class Cloud:
-    """What exists in the pretended cloud, by id."""
+    """What exists in the pretended cloud, by type and id: a bucket and its settings share the bucket's name."""
 
     def __init__(self) -> None:
-        self.live: dict[str, Held] = {}
+        self.live: dict[tuple[str, str], Held] = {}
         self._one_at_a_time = threading.Lock()
 
     def answer(
@@ -56,7 +56,7 @@ class Cloud:
         for one in plan.resources:
             if one.import_id:
                 _, state = self.answer(one, dict(one.inputs), True)
-                self.live[one.import_id] = Held(one.urn, dict(one.inputs), state)
+                self.live[one.type, one.import_id] = Held(one.urn, dict(one.inputs), state)
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
@@ -108,13 +108,13 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         id_, state = self.cloud.answer(one, given, not request.preview)
         if request.preview:
             return provider_pb2.CreateResponse(properties=_struct(state))
-        while id_ in self.cloud.live:  # ids are the cloud's to give, one each
+        while (one.type, id_) in self.cloud.live:  # ids are the cloud's to give, one each
             id_ += "-2"
-        self.cloud.live[id_] = Held(request.urn, given, state)
+        self.cloud.live[one.type, id_] = Held(request.urn, given, state)
         return provider_pb2.CreateResponse(id=id_, properties=_struct(state))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
-        held = self.cloud.live.get(request.id)
+        held = self.cloud.live.get((_type(request.urn), request.id))
         if held is None:
             return provider_pb2.ReadResponse()
         # An import knows no state of its own yet.
@@ -127,20 +127,23 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         one = _resource(request.urn, _plain(request.news))
         _, state = self.cloud.answer(one, given, True)
         if not request.preview:
-            self.cloud.live[request.id] = Held(request.urn, given, state)
+            self.cloud.live[one.type, request.id] = Held(request.urn, given, state)
         return provider_pb2.UpdateResponse(properties=_struct(state))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self.cloud.live.pop(request.id, None)
+        self.cloud.live.pop((_type(request.urn), request.id), None)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the program calls {request.tok}")
 
 
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
+
+
 def _resource(urn: str, inputs: dict[str, Any]) -> Resource:
-    type_ = urn.split("::")[2].rpartition("$")[2]
-    return Resource(urn=urn, type=type_, name=urn.rpartition("::")[2], inputs=inputs)
+    return Resource(urn=urn, type=_type(urn), name=urn.rpartition("::")[2], inputs=inputs)
 
 
 def _plain(message: Any) -> dict[str, Any]:
