@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from landfall.intent import Intent
     from landfall.project import Project
 
-Kind = Literal["up", "destroy"]
+Kind = Literal["plan", "up", "destroy"]
+"""`plan` is a pull request's: made with no credentials, never applied."""
 FILE = "release.json"
 
 
@@ -81,7 +82,7 @@ def look(
 ) -> Looked:
     """Ask the engine what it would do; raises LandfallError where it refuses. `save_plan`: bind an apply to it."""
     state = read_state(engine, stack)
-    arguments = ["preview"] if kind == "up" else ["destroy", "--preview-only"]
+    arguments = ["destroy", "--preview-only"] if kind == "destroy" else ["preview"]
     if save_plan is not None and kind == "up":
         arguments += ["--save-plan", str(save_plan)]
     done = engine.run(*arguments, "--json", stack=stack)
@@ -109,11 +110,22 @@ def make(
     plan = plan_intent(project, intent, stack)
     assessed = assess(plan, intent, today, looked.preview)
     changes = in_preview(looked.preview)
-    risks = grade(changes)
     before = estimate(looked.state.plan, intent)
-    after = assessed.cost if kind == "up" else None
-    cost = _cost(before, after)
-    release = Release(
+    release = compose(
+        stack, intent, kind, assessed, changes, cost_of(before, assessed.cost if kind == "up" else None),
+        digest=looked.digest, sources=sources, commit=commit, first=not looked.state.plan.resources,
+        refused=_refused(changes, looked.state) + (judged(assessed) if kind == "up" else []),
+    )  # fmt: skip
+    return release, looked, assessed
+
+
+def compose(
+    stack: str, intent: Intent, kind: Kind, assessed: Assessment, changes: list[Change], cost: dict[str, Any], *,
+    digest: str, sources: str, commit: str, first: bool, refused: list[str],
+) -> Release:  # fmt: skip
+    """A release from its parts; `first`: nothing of the stack exists yet."""
+    risks = grade(changes)
+    return Release(
         stack=stack,
         kind=kind,
         client=intent.client.slug,
@@ -122,17 +134,16 @@ def make(
         version=__version__,
         commit=commit,
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        digest=looked.digest,
+        digest=digest,
         sources=sources,
         changes=dict(sorted(Counter(change.op for change in changes).items())),
         steps=[_told(change) for change in changes],
         risks=[risk.as_dict() for risk in risks],
         cost=cost,
-        violations=[one.as_dict() for one in assessed.violations] if kind == "up" else [],
-        approval=due(intent, kind, risks, cost, first=not looked.state.plan.resources),
-        refused=_refused(assessed, changes, looked.state, kind),
+        violations=[one.as_dict() for one in assessed.violations] if kind != "destroy" else [],
+        approval=due(intent, kind, risks, cost, first=first),
+        refused=refused,
     )
-    return release, looked, assessed
 
 
 def _told(change: Change) -> dict[str, Any]:
@@ -141,31 +152,36 @@ def _told(change: Change) -> dict[str, Any]:
     return {"op": change.op, "type": one.type, "name": one.name, "properties": properties}
 
 
-def _cost(before: Cost, after: Cost | None) -> dict[str, Any]:
-    now = after.expected if after else 0.0
+def cost_of(before: Cost | None, after: Cost | None) -> dict[str, Any]:
+    """The month's cost before and after, as a release tells it; None where there is nothing."""
+    now, was = (one.expected if one else 0.0 for one in (after, before))
     return {
         "currency": "USD",
-        "before": round(before.expected, 2),
+        "before": round(was, 2),
         "after": round(now, 2),
-        "delta": round(now - before.expected, 2),
+        "delta": round(now - was, 2),
         "low": round(after.low, 2) if after else 0.0,
         "high": round(after.high, 2) if after else 0.0,
         "budget": after.budget if after else None,
-        "unpriced": {"before": sum(before.unpriced.values()), "after": sum(after.unpriced.values())}
-        if after
-        else {"before": sum(before.unpriced.values()), "after": 0},
+        "unpriced": {
+            "before": sum(before.unpriced.values()) if before else 0,
+            "after": sum(after.unpriced.values()) if after else 0,
+        },
     }
 
 
-def _refused(assessed: Assessment, changes: list[Change], state: State, kind: Kind) -> list[str]:
+def _refused(changes: list[Change], state: State) -> list[str]:
     found = unmarked(changes, state.outputs)
     found += [
         f"{one.name} was left pending ({one.doing}) by an apply that was killed: {one.way_out}"
         for one in state.pending
     ]
-    if kind == "destroy":
-        return found
-    found += [f"policy {one.policy}: {one.message}" for one in assessed.broken]
+    return found
+
+
+def judged(assessed: Assessment) -> list[str]:
+    """Why the plan itself may not be applied: policies, values, budget."""
+    found = [f"policy {one.policy}: {one.message}" for one in assessed.broken]
     found += [
         f"{one.type} '{one.name}' {one.path}: {one.value} would be refused by the cloud; allowed: {one.allowed}"
         for one in assessed.wrong
@@ -180,19 +196,18 @@ def _refused(assessed: Assessment, changes: list[Change], state: State, kind: Ki
 
 
 def write(
-    release: Release, looked: Looked, assessed: Assessment, folder: Path, masker: Masker
+    release: Release, looked: Looked | None, assessed: Assessment, folder: Path, masker: Masker
 ) -> None:
-    """Write the release's folder: `release.json`, `plan.json`, `preview.json`, `comment.md`."""
+    """Write the release's folder: `release.json`, `plan.json`, `preview.json` where the engine looked, `comment.md`."""
     from infra.release.comment import comment
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "approval.json").unlink(missing_ok=True)  # of an earlier release in this folder
-        for name, value in (
-            (FILE, release.model_dump(mode="json")),
-            ("plan.json", assessed.as_dict()),
-            ("preview.json", masker.value(looked.preview)),
-        ):
+        files = {FILE: release.model_dump(mode="json"), "plan.json": assessed.as_dict()}
+        if looked is not None:
+            files["preview.json"] = masker.value(looked.preview)
+        for name, value in files.items():
             text = json.dumps(value, indent=1, sort_keys=True, default=str)
             (folder / name).write_text(text + "\n", encoding="utf-8")
         (folder / "comment.md").write_text(comment([release]), encoding="utf-8")

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from landfall.project import Project
 
 
-def tag(project: Project, release: Release, folder: Path) -> str:
-    """Tag the release's commit (HEAD where it names none); raises Refused where it was not applied."""
+def tag(project: Project, release: Release, folder: Path, *, push: bool) -> str:
+    """Tag the release's commit (HEAD where it names none), and push the tag to `origin` where asked.
+
+    Raises Refused where the release was not applied.
+    """
     outcome = folder / "outcome.json"
     if (
         not outcome.is_file()
@@ -27,13 +30,24 @@ def tag(project: Project, release: Release, folder: Path) -> str:
     made = "".join(one for one in release.made if one.isdigit())[:14]
     name = f"applied/{release.stack}/{made}-{release.digest[:12]}"
     message = f"{release.stack} applied: {release.digest}"
+    who = ("-c", "user.name=landfall", "-c", "user.email=landfall@localhost")
+    _git(
+        project, *who, "tag", "--annotate", "--force", "--message", message, name,
+        release.commit or "HEAD",
+    )  # fmt: skip
+    if push:
+        _git(project, "push", "origin", f"refs/tags/{name}")
+    return name
+
+
+def _git(project: Project, *arguments: str) -> None:
     done = subprocess.run(
-        ["git", "-c", "user.name=landfall", "-c", "user.email=landfall@localhost", "tag", "--annotate",
-         "--force", "--message", message, name, release.commit or "HEAD"],
-        cwd=project.root, capture_output=True, text=True, check=False,
+        ["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode != 0:
         raise LandfallError(
-            f"git made no tag: {done.stderr.strip()[:300]}", fix="Tag it by hand: git tag " + name
+            f"git could not do it: {done.stderr.strip()[-300:]}",
+            so="The stack is applied; only its tag is missing.",
+            fix=f"By hand: git {' '.join(arguments[-2:])}",
         )
-    return name

@@ -77,6 +77,25 @@ def admit(
 
 
 @app.command()
+def plan(
+    stack: StackName,
+    base: Annotated[str, typer.Option(help="the git reference that the change is held against")],
+    release: Annotated[Path, typer.Option(help="the folder to write the plan to")],
+    output: Output = Form.text,
+) -> None:
+    """Plan a stack against what BASE would build, with no credentials; exit 3 where it is refused."""
+    from infra.release.proposal import propose
+    from landfall.project import find_project
+
+    project = find_project()
+    status(f"{stack}: recording it as it is here and as it is at {base}")
+    made = propose(project, stack, _intent(project, stack), base, datetime.date.today(), release)
+    emit(made.model_dump(mode="json"), output, _print_release)
+    if made.refused:
+        raise typer.Exit(3)
+
+
+@app.command()
 def preview(
     stack: StackName,
     release: Annotated[Path, typer.Option(help="the folder to write the release to")],
@@ -268,14 +287,18 @@ def comment(
 
 
 @app.command()
-def tag(folder: Folder, output: Output = Form.text) -> None:
-    """Tag the commit of an applied release in git, as applied/STACK/TIME-DIGEST; pushing it is the caller's."""
+def tag(
+    folder: Folder,
+    push: Annotated[bool, typer.Option("--push", help="push the tag to origin")] = False,
+    output: Output = Form.text,
+) -> None:
+    """Tag the commit of an applied release in git, as applied/STACK/TIME-DIGEST."""
     from infra.release.release import read
     from infra.release.tag import tag as make_tag
     from landfall.project import find_project
 
     made = read(folder)
-    name = make_tag(find_project(), made, folder)
+    name = make_tag(find_project(), made, folder, push=push)
     emit({"stack": made.stack, "tag": name}, output, lambda _: print(name))
 
 

@@ -323,11 +323,11 @@ def test_a_cost_that_rises_waits_for_a_yes(
 
     label(fake)
     now = {"amount_usd": 1000.0}
-    monkeypatch.setattr(module, "_cost", lambda *_: {"delta": 49.0, "after": 60.0, "budget": now, "unpriced": {"before": 0, "after": 0}})  # fmt: skip
+    monkeypatch.setattr(module, "cost_of", lambda *_: {"delta": 49.0, "after": 60.0, "budget": now, "unpriced": {"before": 0, "after": 0}})  # fmt: skip
     assert not desk.release().approval.needed
-    monkeypatch.setattr(module, "_cost", lambda *_: {"delta": 51.0, "after": 60.0, "budget": now, "unpriced": {"before": 0, "after": 0}})  # fmt: skip
+    monkeypatch.setattr(module, "cost_of", lambda *_: {"delta": 51.0, "after": 60.0, "budget": now, "unpriced": {"before": 0, "after": 0}})  # fmt: skip
     assert "rises by 51" in desk.release().approval.reasons[0]
-    monkeypatch.setattr(module, "_cost", lambda *_: {"delta": 0.0, "after": 60.0, "budget": now, "unpriced": {"before": 0, "after": 2}})  # fmt: skip
+    monkeypatch.setattr(module, "cost_of", lambda *_: {"delta": 0.0, "after": 60.0, "budget": now, "unpriced": {"before": 0, "after": 2}})  # fmt: skip
     assert "not known" in desk.release().approval.reasons[0]
 
 
@@ -342,7 +342,7 @@ def test_a_broken_policy_refuses_the_release(
     )
     plan = parse_plan([])
     monkeypatch.setattr(module, "assess", lambda *_: Assessment(plan, [], [broken]))
-    monkeypatch.setattr(module, "_cost", lambda *_: {"delta": 0, "after": 0, "budget": None, "unpriced": {"before": 0, "after": 0}})  # fmt: skip
+    monkeypatch.setattr(module, "cost_of", lambda *_: {"delta": 0, "after": 0, "budget": None, "unpriced": {"before": 0, "after": 0}})  # fmt: skip
     label(fake)
     made = desk.release()
     assert made.refused == ["policy no-public-buckets: is public"]
