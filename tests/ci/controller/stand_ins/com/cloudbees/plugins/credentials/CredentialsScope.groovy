@@ -1,0 +1,3 @@
+package com.cloudbees.plugins.credentials
+
+enum CredentialsScope { GLOBAL, SYSTEM }

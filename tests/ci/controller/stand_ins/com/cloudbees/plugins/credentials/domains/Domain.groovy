@@ -1,0 +1,5 @@
+package com.cloudbees.plugins.credentials.domains
+
+class Domain {
+    static Domain global() { new Domain() }
+}
