@@ -82,5 +82,9 @@ CHARTS: dict[str, Chart] = {
         "airflow", "1.22.0", "https://airflow.apache.org",
         "apache/airflow release helm-chart/1.22.0, 2026-06-13 (release notes only)", (),
     ),
+    "jenkins": Chart(
+        "jenkins", "5.9.53", "https://charts.jenkins.io",
+        "jenkinsci/helm-charts main charts/jenkins/Chart.yaml, 2026-08-07 (Jenkins 2.568.2)", (),
+    ),
 }  # fmt: skip
 """Purpose → chart."""

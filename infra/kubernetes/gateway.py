@@ -96,13 +96,16 @@ class Gateway(pulumi.ComponentResource):
             },
             after=[certificates.issuer],
         )  # fmt: skip
+        tools = ["mlflow", "monitoring", "airflow"]
+        if scope.intent.jenkins and scope.intent.jenkins.controller:
+            tools.append("jenkins")
         self.gateway = custom(
             scope, self, "gateway", f"{_API}/Gateway", metadata(NAME, SPACE),
             {
                 "gatewayClassName": NAME,
                 "listeners": [
                     _listener(scope, *SERVING, ["serving"]),
-                    _listener(scope, *TOOLS, ["mlflow", "monitoring", "airflow"]),
+                    _listener(scope, *TOOLS, tools),
                 ],
             },
             after=[kind, certificate],

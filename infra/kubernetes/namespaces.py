@@ -37,6 +37,10 @@ class Space(NamedTuple):
     """Ports that the API server calls (webhooks, aggregated APIs)."""
     behind_gateway: bool = False
     """Whether the gateway may come in."""
+    callers: tuple[str, ...] = ()
+    """Other namespaces whose pods may come in."""
+    gpus_of: str = ""
+    """The use whose GPUs its pods may ask for, where that is not the namespace's own name."""
     why: str = ""
     """The reason for a level other than restricted."""
 
@@ -66,6 +70,12 @@ SPACES: tuple[Space, ...] = (
         "airflow", "restricted", "ours", ("apis", "identity", "database", "pods"),
         behind_gateway=True,
     ),
+    Space(
+        "jenkins", "restricted", "ours", ("apis", "mail"), behind_gateway=True,
+        callers=("jenkins-agents",),
+    ),
+    # Builds ask for pods as they like, so they get a namespace in which no secret lies.
+    Space("jenkins-agents", "restricted", "ours", ("apis", "pods"), gpus_of="training"),
 )  # fmt: skip
 
 
@@ -76,6 +86,8 @@ def spaces(intent: Intent) -> tuple[Space, ...]:
         unused.add("airflow")
     if not pools.gpu_pools(intent):
         unused.add("gpu-operator")
+    if intent.jenkins is None or intent.jenkins.controller is None:
+        unused |= {"jenkins", "jenkins-agents"}
     return tuple(one for one in SPACES if one.name not in unused)
 
 
@@ -117,7 +129,11 @@ class Namespaces(pulumi.ComponentResource):
 
     def _policies(self, scope: Scope, space: Space) -> None:
         made = traffic.policies(
-            space.reaches, space.serves, space.behind_gateway, cloud_of(scope).metadata
+            space.reaches,
+            space.serves,
+            space.behind_gateway,
+            cloud_of(scope).metadata,
+            space.callers,
         )
         for name, spec in made.items():
             kubernetes.networking.v1.NetworkPolicy(
@@ -129,7 +145,7 @@ class Namespaces(pulumi.ComponentResource):
 
     def _bounds(self, scope: Scope, space: Space) -> None:
         """A quota, and what a container is given that asks for nothing."""
-        gpus = pools.gpus(scope.intent, space.name)
+        gpus = pools.gpus(scope.intent, space.gpus_of or space.name)
         core.ResourceQuota(
             f"{space.name}-quota",
             metadata=metadata("quota", space.name),

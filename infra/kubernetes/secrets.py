@@ -54,7 +54,7 @@ class Secrets(pulumi.ComponentResource):
             {
                 "provider": cloud.secrets(scope, foundation),
                 # Only these namespaces may draw from the store.
-                "conditions": [{"namespaces": ["mlflow", "airflow", "monitoring"]}],
+                "conditions": [{"namespaces": _drawing(scope)}],
             },
             after=[operator],
         )  # fmt: skip
@@ -69,10 +69,12 @@ class Secrets(pulumi.ComponentResource):
         template: Mapping[str, pulumi.Input[str]],
         *,
         field: str = "",
+        marks: Mapping[str, Mapping[str, str]] | None = None,
     ) -> CustomResource:
         """A secret `name` made of the cloud's secret `key`, which a template calls `.value`.
 
-        `field` is the key inside it, where the cloud keeps it as JSON.
+        `field` is the key inside it, where the cloud keeps it as JSON; `marks` are the secret's `labels` and
+        `annotations`.
         """
         reference = {"key": key, "property": field} if field else {"key": key}
         return custom(
@@ -80,7 +82,7 @@ class Secrets(pulumi.ComponentResource):
             {
                 "refreshInterval": "1h",
                 "secretStoreRef": {"kind": "ClusterSecretStore", "name": STORE},
-                "target": _target(name, template),
+                "target": _target(name, template, marks),
                 "data": [{"secretKey": "value", "remoteRef": reference}],
             },
             after=[self.store],
@@ -112,9 +114,19 @@ class Secrets(pulumi.ComponentResource):
         )  # fmt: skip
 
 
-def _target(name: str, template: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "creationPolicy": "Owner",
-        "template": {"engineVersion": "v2", "data": dict(template)},
-    }
+def _drawing(scope: Scope) -> list[str]:
+    """The namespaces that may draw from the store."""
+    jenkins = scope.intent.jenkins
+    more = ["jenkins"] if jenkins and jenkins.controller else []
+    return ["mlflow", "airflow", "monitoring", *more]
+
+
+def _target(
+    name: str,
+    template: Mapping[str, pulumi.Input[str]],
+    marks: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
+    made: dict[str, Any] = {"engineVersion": "v2", "data": dict(template)}
+    if marks:
+        made["metadata"] = {key: dict(value) for key, value in marks.items()}
+    return {"name": name, "creationPolicy": "Owner", "template": made}

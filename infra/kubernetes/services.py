@@ -15,6 +15,7 @@ from infra.kubernetes.basics import build_basics
 from infra.kubernetes.certificates import build_certificates
 from infra.kubernetes.gateway import address, build_gateway, route
 from infra.kubernetes.gpu import build_gpu
+from infra.kubernetes.jenkins import build_jenkins
 from infra.kubernetes.monitoring import GRAFANA, build_monitoring
 from infra.kubernetes.namespaces import build_namespaces
 from infra.kubernetes.provider import open_cluster
@@ -49,6 +50,7 @@ def build_services(
     build_tracking(scope, data, cluster, database, namespaces, secrets, gateway)
     build_serving(scope, cluster, namespaces, certificates, monitoring.operator, gateway, runtime)
     build_airflow(scope, data, cluster, database, namespaces, secrets, gateway, runtime)
+    build_jenkins(scope, cluster, namespaces, basics, secrets, gateway, monitoring.operator)
     return services
 
 
@@ -59,6 +61,8 @@ def addresses(scope: Scope, data: Data) -> dict[str, pulumi.Input[str]]:
     }
     if scope.intent.ml is not None:
         found["serving"] = address(scope, "serving")
+    if scope.intent.jenkins and scope.intent.jenkins.controller:
+        found["jenkins"] = address(scope, "jenkins")
     if scope.intent.orchestration.airflow == "cluster":
         found["airflow"] = address(scope, "airflow")
     elif data.orchestration is not None:

@@ -13,7 +13,7 @@ from typing import Literal
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking import v1 as net
 
-Reach = Literal["apis", "identity", "database", "pods"]
+Reach = Literal["apis", "identity", "database", "pods", "mail"]
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 """RFC 1918 and RFC 6598 ranges."""
 _EVERY_POD = LabelSelectorArgs()
@@ -24,8 +24,10 @@ def policies(
     serves: Sequence[int],
     behind_gateway: bool,
     tokens: Sequence[tuple[str, int]],
+    callers: Sequence[str] = (),
 ) -> dict[str, net.NetworkPolicySpecArgs]:
-    """Policy name → spec, for one namespace. `tokens` are where the cloud hands out pod identities."""
+    """Policy name → spec, for one namespace. `tokens` are where the cloud hands out pod identities, `callers` the
+    namespaces whose pods may come in."""
     made = {
         "deny": net.NetworkPolicySpecArgs(
             pod_selector=_EVERY_POD, policy_types=["Ingress", "Egress"]
@@ -56,6 +58,10 @@ def policies(
         made["database"] = _out([_block(cidr) for cidr in PRIVATE], _ports(5432))
     if "pods" in reaches:
         made["pods"] = _out([net.NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs())], [])
+    if "mail" in reaches:
+        made["mail"] = _out([], _ports(25))
+    if callers:
+        made["callers"] = _in([_peer(one) for one in callers], [])
     if serves:
         made["webhooks"] = _in([], [one for port in serves for one in _ports(port)])
     if behind_gateway:

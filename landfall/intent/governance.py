@@ -74,6 +74,31 @@ class Orchestration(Part):
     """Of the Airflow environment; `none` has no size."""
 
 
+Https = Annotated[
+    str,
+    form(
+        r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]$",
+        "must be an https address with a path and without a slash at the end",
+        "https://github.com/acme/platform",
+    ),
+]
+
+
+class Controller(Part):
+    """A Jenkins that runs on the platform's own cluster."""
+
+    repository: Https = Field(examples=["https://github.com/acme/platform"])
+    """The client's repository: the jobs, the pipelines and their library come from it."""
+    scm: Literal["github", "gitlab"] = "github"
+    """What the repository lies on."""
+    login: Https = Field(examples=["https://login.acme.example/.well-known/openid-configuration"])
+    """The OpenID configuration by which the client's people log in."""
+    smtp: Annotated[
+        str, form(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", "must be a host's name", "smtp.acme.example")
+    ]
+    """The mail server, on port 25, that takes mail from the network without a login."""
+
+
 class Jenkins(Part):
     """The Jenkins that applies plans, and who may say yes."""
 
@@ -106,6 +131,8 @@ class Jenkins(Part):
         examples=["projects/123456789012/locations/global/workloadIdentityPools/acme-dev-jenkins"],
     )
     """Google Cloud: the full name of the workload identity pool that trusts Jenkins."""
+    controller: Controller | None = None
+    """Run it on the platform's own cluster, in the stack that builds the layer `ml`; left out, the client has one."""
 
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]00:00:00.*)?")

@@ -268,6 +268,18 @@ def _federated(intent: Intent) -> Iterator[Problem]:
         )  # fmt: skip
 
 
+@rule("layout", "jenkins")
+def _controller_has_a_cluster(intent: Intent) -> Iterator[Problem]:
+    """A Jenkins on the platform's cluster is asked for where the cluster is built."""
+    if intent.jenkins and intent.jenkins.controller and "ml" not in intent.layout.build:
+        yield Problem(
+            "jenkins.controller",
+            intent.jenkins.controller.repository,
+            "may stand only in the stack that builds the layer 'ml', which has the cluster",
+            "move it to the stack of the layer ml",
+        )
+
+
 @rule("layout", "client", "environment")
 def _layers_reachable(intent: Intent) -> Iterator[Problem]:
     """A layer rests on those before it (foundation, data, ml): each is built here or named in `elsewhere`."""

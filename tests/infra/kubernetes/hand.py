@@ -76,6 +76,15 @@ def full(cloud: str = "gcp", environment: str = "prod", **changes: Any) -> Inten
         "orchestration": {"airflow": "cluster"},
         "serving": {"replicas": 3, "throttle": {"web": 200, "batch": 0.5}, "canary": 0.1},
         "environment": environment,
+        "jenkins": {
+            "issuer": "https://keys.acme.example/jenkins",
+            "approvers": ["lead@acme.example"],
+            "controller": {
+                "repository": "https://github.com/acme/platform",
+                "login": "https://login.acme.example/.well-known/openid-configuration",
+                "smtp": "smtp.acme.example",
+            },
+        },
     }
     return intent(cloud, **{**wanted, **changes})
 
