@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV := .tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup infra demo test test-engine check lock docs goldens bench clean
+.PHONY: help setup infra demo test test-engine check lock docs goldens images bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,7 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml
 	@$(UV) --group build --group infra --constraint requirements/dev.txt pyproject.toml -o requirements/infra.txt
 	@$(UV) --group dbt -o requirements/dbt.txt
 	@$(UV) --group policy -o requirements/policy.txt
+	@$(UV) --group mlflow --constraint requirements/dev.txt -o requirements/mlflow.txt
 
 docs: ## generate the reference pages from the models
 	@ci/setup.sh test
@@ -47,6 +48,10 @@ docs: ## generate the reference pages from the models
 goldens: ## write the inventories of the sample stacks anew; review them as a diff
 	@ci/setup.sh test
 	@$(PY) -W ignore -m tests.infra.inventories
+
+images: ## build and push all images, with bills of materials: make images REGISTRY=registry.example/landfall
+	@test -n "$(REGISTRY)" || { echo "say where to: make images REGISTRY=registry.example/landfall" >&2; exit 2; }
+	@REGISTRY="$(REGISTRY)" docker buildx bake -f ci/images/docker-bake.json --push
 
 bench: ## the benchmarks of docs/benchmarks.md (a quarter of an hour), and a table of their figures
 	@ci/setup.sh test

@@ -22,6 +22,7 @@ from tests.ci.controller import (
     JENKINS,
     ROOT,
     VALUES,
+    pods,
     raw,
     resolve,
     resolved,
@@ -167,12 +168,6 @@ def test_the_library_is_the_deploy_branchs_own(casc: dict[str, Any]) -> None:
 
 
 # ---- agents
-
-
-def pods() -> dict[str, dict[str, Any]]:
-    """Label → the pod that the cloud's template asks for, all variables filled in."""
-    (cloud,) = resolved(raw())["jenkins"]["clouds"]
-    return {one["label"]: yaml.safe_load(one["yaml"]) for one in cloud["kubernetes"]["templates"]}
 
 
 def test_every_label_that_a_pipeline_asks_for_is_a_template_and_the_other_way_round() -> None:

@@ -79,6 +79,12 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any], file: str) -> None:
             into[key] = value
 
 
+def pods() -> dict[str, dict[str, Any]]:
+    """Label → the pod that the cloud's template asks for, all variables filled in."""
+    (cloud,) = resolved(raw())["jenkins"]["clouds"]
+    return {one["label"]: yaml.safe_load(one["yaml"]) for one in cloud["kubernetes"]["templates"]}
+
+
 def plugins() -> dict[str, str]:
     """Plugin → version, of plugins.txt."""
     lines = (JENKINS / "plugins.txt").read_text(encoding="utf-8").splitlines()
