@@ -101,18 +101,13 @@ def test_what_may_deploy_is_always_the_deploy_branchs_own_pipeline(seeded: dict[
     assert one(jobs(seeded["gitlab"])["acme/infra"], "includes") == "main MR-*"
 
 
-@pytest.mark.parametrize(
-    ("host", "kind"), [("", "gitHub"), ("gitlab ", "gitLab")], ids=["github", "gitlab"]
-)
 def test_forks_are_built_only_where_asked_for_and_then_trusted_with_nothing(
-    seeded: dict[str, Any], host: str, kind: str
+    seeded: dict[str, Any],
 ) -> None:
-    closed = seeded["gitlab" if host else "plain"]
-    assert not named(closed["calls"], f"{kind}ForkDiscovery")
-    opened = seeded[f"{host}forks"]
-    (found,) = named(opened["calls"], f"{kind}ForkDiscovery")
+    assert not named(seeded["plain"]["calls"], "gitHubForkDiscovery")
+    (found,) = named(seeded["forks"]["calls"], "gitHubForkDiscovery")
     (trust,) = named(found[2], "trust")
-    assert trust[2] == [[f"{kind}TrustNobody", [], []]]
+    assert trust[2] == [["gitHubTrustNobody", [], []]]
 
 
 def test_old_branches_go_and_ids_stay_the_same(seeded: dict[str, Any]) -> None:
@@ -139,6 +134,7 @@ def test_two_clients_share_nothing(seeded: dict[str, Any]) -> None:
     [
         ("no scm", "has no 'scm'"),
         ("other scm", "'svn'; github or gitlab"),
+        ("gitlab forks", "forks are built from github only"),
         ("no slug", "is no slug"),
         ("a secret in the address", "is not like https://HOST/OWNER/NAME"),
     ],
@@ -153,8 +149,7 @@ KNOWN = {
     "folder", "multibranchPipelineJob", "pipelineJob", "displayName", "description", "branchSources", "branchSource",
     "source", "github", "gitlab", "id", "repoOwner", "repository", "repositoryUrl", "configuredByUrl", "credentialsId",
     "serverName", "projectOwner", "projectPath", "traits", "gitHubBranchDiscovery", "gitHubPullRequestDiscovery",
-    "gitHubForkDiscovery", "gitHubTrustNobody", "gitLabBranchDiscovery", "gitLabOriginDiscovery", "gitLabForkDiscovery",
-    "gitLabTrustNobody", "strategyId", "trust", "headWildcardFilter", "includes", "excludes", "factory",
+    "gitHubForkDiscovery", "gitHubTrustNobody", "gitLabBranchDiscovery", "gitLabOriginDiscovery", "strategyId", "trust", "headWildcardFilter", "includes", "excludes", "factory",
     "workflowBranchProjectFactory", "scriptPath", "triggers", "periodicFolderTrigger", "interval",
     "orphanedItemStrategy", "discardOldItems", "daysToKeep", "numToKeep", "definition", "cpsScm", "scm", "git", "remote",
     "url", "credentials", "branch", "lightweight",

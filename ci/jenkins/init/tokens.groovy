@@ -1,5 +1,6 @@
 // The two id-token credentials, made once: their keys stay, whatever is configured anew (see casc/tokens.yaml).
 // Runs at every start, before jobs do; changes issuer and audience in place, and nothing else.
+/* groovylint-disable CompileStatic, Instanceof */
 import com.cloudbees.plugins.credentials.CredentialsScope
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider
 import com.cloudbees.plugins.credentials.domains.Domain
