@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -27,9 +28,9 @@ from infra.kubernetes.secrets import Secrets
 from infra.scope import Scope
 from landfall import __version__
 from landfall.intent.governance import Controller, Jenkins
-from landfall.project import find_project
 
 SPACE, AGENTS, IMAGE, PORT = "jenkins", "jenkins-agents", "jenkins", 8080
+_VALUES = Path(__file__).parents[2] / "ci/jenkins/values.yaml"
 _DISK = {"dev": "20Gi", "staging": "50Gi", "prod": "100Gi"}
 _TYPE = "jenkins.io/credentials-type"
 _TOLD = "jenkins.io/credentials-description"
@@ -116,8 +117,7 @@ def values(scope: Scope, cluster: Cluster) -> dict[str, Any]:
     jenkins = scope.intent.jenkins
     assert jenkins is not None
     assert jenkins.controller is not None
-    file = find_project().root / "ci/jenkins/values.yaml"
-    made: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    made: dict[str, Any] = yaml.safe_load(_VALUES.read_text(encoding="utf-8"))
     own = {"registry": cluster.registry, "repository": IMAGE, "tag": __version__}
     made["controller"]["image"] |= own
     made["controller"]["jenkinsUrl"] = address(scope, "jenkins")
