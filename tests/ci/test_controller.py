@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from infra.jenkins import JOBS, ROLES, subjects
+from infra.release.engine import LIMITS
 from landfall.intent import parse_intent
 from landfall.project import Project
 from tests.ci.controller import (
@@ -158,6 +159,11 @@ def test_the_subject_that_jenkins_signs_is_the_one_that_the_clouds_trust() -> No
 def test_ids_of_builds_and_of_jenkins_itself_never_meet(casc: dict[str, Any]) -> None:
     outside = casc["security"]["idToken"]["globalClaimTemplates"][0]["format"]
     assert not outside.startswith("landfall:")
+
+
+def test_a_token_outlives_the_longest_command_and_not_much_more(casc: dict[str, Any]) -> None:
+    lifetime = casc["security"]["idToken"]["tokenLifetime"]
+    assert max(LIMITS.values()) < lifetime <= max(LIMITS.values()) + 15 * 60
 
 
 def test_the_library_is_the_deploy_branchs_own(casc: dict[str, Any]) -> None:
