@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ CASES: dict[str, str] = {
     ),
     "gitlab forks": json.dumps([{**CLIENT, "scm": "gitlab", "forks": True}]),
     "two": json.dumps([CLIENT, {**CLIENT, "client": "borealis", "name": "Borealis Air"}]),
+    "readme": re.findall(r"```json\n(.*?)```", (JENKINS / "README.md").read_text(encoding="utf-8"), re.S)[0],
     "no scm": json.dumps([{"client": "acme", "repository": "https://github.com/acme/platform"}]),
     "other scm": json.dumps([{**CLIENT, "scm": "svn"}]),
     "no slug": json.dumps([{**CLIENT, "client": "Acme/../other"}]),
@@ -121,6 +123,10 @@ def test_a_gitlab_project_may_lie_in_groups_of_groups(seeded: dict[str, Any]) ->
     infra = jobs(seeded["gitlab"])["acme/infra"]
     assert one(infra, "projectOwner") == "data/team"
     assert one(infra, "projectPath") == "data/team/platform"
+
+
+def test_the_example_of_the_readme_is_one_that_the_seed_takes(seeded: dict[str, Any]) -> None:
+    assert set(jobs(seeded["readme"])) == set(jobs(seeded["plain"]))
 
 
 def test_two_clients_share_nothing(seeded: dict[str, Any]) -> None:

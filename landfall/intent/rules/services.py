@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
+from urllib.parse import quote
 
 from landfall.intent.accelerators import ACCELERATORS
 from landfall.intent.gpu_regions import GPU_REGIONS
@@ -237,6 +238,8 @@ _IDENTITIES = {
     "aws": (r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", "a role's ARN", "arn:aws:iam::123456789012:role/acme-dev-jenkins-deploy"),
     "azure": (r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a managed identity's client id", "11111111-2222-3333-4444-555555555555"),
 }  # fmt: skip
+_SUBJECT = 127
+"""Bytes of `google.subject` (IAM API v1, WorkloadIdentityPoolProvider.attributeMapping, 2026-11)."""
 _POOL = r"projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}"
 
 
@@ -257,6 +260,11 @@ def _federated(intent: Intent) -> Iterator[Problem]:
     if jenkins.pool is not None and (provider != "gcp" or not re.fullmatch(_POOL, jenkins.pool)):
         yield Problem(
             "jenkins.pool", jenkins.pool, "must be a workload identity pool's full name, on Google Cloud alone", example
+        )  # fmt: skip
+    subject = f"preview:landfall:{intent.client.slug}/infra/{quote(jenkins.branch, safe='-_.')}"
+    if provider == "gcp" and len(subject) > _SUBJECT:
+        yield Problem(
+            "jenkins.branch", jenkins.branch, f"makes the subject of Jenkins' tokens longer than the {_SUBJECT} characters that Google Cloud takes", "main"
         )  # fmt: skip
     if (
         provider == "gcp"
