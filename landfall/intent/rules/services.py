@@ -261,11 +261,6 @@ def _federated(intent: Intent) -> Iterator[Problem]:
         yield Problem(
             "jenkins.pool", jenkins.pool, "must be a workload identity pool's full name, on Google Cloud alone", example
         )  # fmt: skip
-    subject = f"preview:landfall:{intent.client.slug}/infra/{quote(jenkins.branch, safe='-_.')}"
-    if provider == "gcp" and len(subject) > _SUBJECT:
-        yield Problem(
-            "jenkins.branch", jenkins.branch, f"makes the subject of Jenkins' tokens longer than the {_SUBJECT} characters that Google Cloud takes", "main"
-        )  # fmt: skip
     if (
         provider == "gcp"
         and jenkins.pool is None
@@ -273,6 +268,19 @@ def _federated(intent: Intent) -> Iterator[Problem]:
     ):
         yield Problem(
             "jenkins.pool", None, "must name the pool that Jenkins comes through, beside its identities", example
+        )  # fmt: skip
+
+
+@rule("client", "cloud", "jenkins")
+def _subject_fits(intent: Intent) -> Iterator[Problem]:
+    """The branch stands in the subject of Jenkins' tokens, which Google Cloud takes up to a length."""
+    jenkins = intent.jenkins
+    if jenkins is None or intent.cloud.provider != "gcp":
+        return
+    branch = quote(jenkins.branch, safe="-_.")
+    if len(f"preview:landfall:{intent.client.slug}/infra/{branch}") > _SUBJECT:
+        yield Problem(
+            "jenkins.branch", jenkins.branch, f"makes the subject of Jenkins' tokens longer than the {_SUBJECT} characters that Google Cloud takes", "main"
         )  # fmt: skip
 
 
