@@ -34,7 +34,7 @@ check: ## style and types
 
 lock: ## resolve requirements/*.txt anew from pyproject.toml
 	@ci/setup.sh test
-	@$(UV) --group build --group laptop --group infra --group sources --group buses --group test --group check pyproject.toml -o requirements/dev.txt
+	@$(UV) --group build --group laptop --group infra --group sources --group buses --group clouds --group test --group check pyproject.toml -o requirements/dev.txt
 	@$(UV) --group build --group laptop --constraint requirements/dev.txt pyproject.toml -o requirements/laptop.txt
 	@$(UV) --group build --group infra --constraint requirements/dev.txt pyproject.toml -o requirements/infra.txt
 	@$(UV) --group dbt -o requirements/dbt.txt

@@ -1,7 +1,7 @@
 """Files of a zone, the same on a disk and in a bucket: whole or not at all.
 
-A thin layer over fsspec that adds what it leaves open: an atomic write on a local disk, and an error
-that a person can act on. Holds no state.
+Adds what a disk leaves open: an atomic write, and an error that a person can act on. Buckets of the
+clouds are reached by `landfall.buckets`, any other URI by fsspec. Holds no state.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from landfall.buckets import Bucket, open_bucket
 from landfall.errors import LandfallError
 
 
@@ -27,11 +28,10 @@ class Store:
         self._local = Path(unquote(parsed.path)) if parsed.scheme == "file" else None
         self._options = options or {}
 
-    def _fs(self) -> tuple[Any, str]:
-        import fsspec
-
-        fs, path = fsspec.core.url_to_fs(self.uri, **self._options)
-        return fs, path.rstrip("/")
+    def _bucket(self) -> tuple[Bucket, str]:
+        """The bucket, and what its objects' names begin with."""
+        bucket, path = open_bucket(self.uri, self._options)
+        return bucket, f"{path}/" if path else ""
 
     def url(self, path: str) -> str:
         """The object's full URI."""
@@ -41,15 +41,15 @@ class Store:
         """Whether the object is there."""
         if self._local is not None:
             return (self._local / path).is_file()
-        fs, root = self._fs()
-        return bool(fs.isfile(f"{root}/{path}"))
+        bucket, root = self._bucket()
+        return bucket.exists(root + path)
 
     def read(self, path: str) -> bytes:
         """The whole object; raises FileNotFoundError."""
         if self._local is not None:
             return (self._local / path).read_bytes()
-        fs, root = self._fs()
-        return fs.cat_file(f"{root}/{path}")
+        bucket, root = self._bucket()
+        return bucket.read(root + path)
 
     def read_json(self, path: str) -> Any:
         """The object as JSON; raises FileNotFoundError."""
@@ -58,8 +58,8 @@ class Store:
     def write(self, path: str, content: bytes) -> None:
         """Replace the object as a whole: readers see the old or the new, never a part."""
         if self._local is None:
-            fs, root = self._fs()
-            fs.pipe_file(f"{root}/{path}", content)
+            bucket, root = self._bucket()
+            bucket.write(root + path, content)
             return
         _write_whole(self._local / path, content, lambda part, target: part.replace(target))
 
@@ -70,8 +70,8 @@ class Store:
         """
         try:
             if self._local is None:
-                fs, root = self._fs()
-                fs.pipe_file(f"{root}/{path}", content, mode="create")
+                bucket, root = self._bucket()
+                bucket.create(root + path, content)
             else:
                 _write_whole(
                     self._local / path, content, lambda part, target: os.link(part, target)
@@ -95,10 +95,8 @@ class Store:
             found = (p.relative_to(self._local).as_posix() for p in base.rglob("*") if p.is_file())
             yield from sorted(p for p in found if "/.part-" not in f"/{p}")
             return
-        fs, root = self._fs()
-        start = f"{root}/{prefix}".rstrip("/")
-        if fs.exists(start):
-            yield from sorted(p[len(root) + 1 :] for p in fs.find(start))
+        bucket, root = self._bucket()
+        yield from sorted(name.removeprefix(root) for name in bucket.names(root + prefix))
 
 
 def _write_whole(target: Path, content: bytes, place: Callable[[Path, Path], object]) -> None:

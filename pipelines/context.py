@@ -126,13 +126,13 @@ def open_context(stack: str, project: Project | None = None) -> Context:
     """The Context of a stack: reads its file, checks the intent, knows its Platform; opens nothing."""
     project = project or find_project()
     intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
-    if intent.cloud.provider != "local":
-        raise UsageError(
-            f"Stack '{stack}' lies on {intent.cloud.provider}; its Platform comes from `pulumi up`.",
-            so="Cloud platforms are not read by this version.",
-            fix="Use a stack whose cloud.provider is local.",
-        )
-    return Context(project, stack, intent, local_platform(intent, stack, project.home))
+    if intent.cloud.provider == "local":
+        platform = local_platform(intent, stack, project.home)
+    else:
+        from landfall.platform_file import load_platform
+
+        platform = load_platform(project, stack)
+    return Context(project, stack, intent, platform)
 
 
 def code_version(root: Path) -> str:

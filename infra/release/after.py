@@ -30,7 +30,7 @@ class Check:
 
 def verify(engine: Engine, stack: str, intent: Intent) -> list[Check]:
     """The checks of an applied stack, in order; raises LandfallError where the CLI cannot be asked."""
-    from landfall.cli.platform import parse_platform
+    from landfall.platform_file import parse_platform
 
     state = read_state(engine, stack)
     checks = [

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landfall.cli.output import Form, Output, emit
+from landfall.cli.output import Form, Output, emit, status
 from landfall.errors import LandfallError, MissingTool, UsageError
 
 app = typer.Typer(
@@ -32,14 +32,21 @@ def show(
         Path | None,
         typer.Option(help="the JSON of `pulumi stack output --json`, instead of asking the CLI"),
     ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="keep it in the home, where every command finds it")
+    ] = False,
     output: Output = Form.text,
 ) -> None:
     """Read a stack's outputs and check that they are a whole Platform."""
+    from landfall.platform_file import parse_platform, save_platform
     from landfall.project import find_project
 
-    find_project().stack_file(stack)
+    project = find_project()
+    project.stack_file(stack)
     outputs = _read(file) if file is not None else _ask(stack)
     platform = parse_platform(outputs, stack)
+    if save:
+        status(f"saved: {save_platform(project, platform, stack)}")
     emit(platform.model_dump(mode="json"), output, _print)
 
 
@@ -81,31 +88,6 @@ def _ask(stack: str) -> Any:
         raise LandfallError(
             "`pulumi stack output --json` printed no JSON.",
             fix="Try it by hand, and give what it prints by --file.",
-        ) from None
-
-
-def parse_platform(outputs: Any, stack: str) -> Any:
-    """The Platform among a stack's outputs; raises UsageError where there is none or it is not whole."""
-    from pydantic import ValidationError
-
-    from landfall.platform import Platform
-
-    if not isinstance(outputs, dict) or not isinstance(outputs.get("platform"), dict):
-        raise UsageError(
-            f"The outputs of '{stack}' hold no platform.",
-            so="Only a stack that builds the data layer provides one.",
-            fix="Name that stack, or apply it first: pulumi up --stack " + stack,
-        )
-    try:
-        return Platform.model_validate(outputs["platform"])
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:8]
-        )
-        raise UsageError(
-            f"The platform that '{stack}' exports is not whole: {wrong}.",
-            so="Pipelines, warehouse and models could not use it.",
-            fix=f"Apply the stack with this version of Landfall: pulumi up --stack {stack}",
         ) from None
 
 
