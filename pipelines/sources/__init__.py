@@ -46,7 +46,7 @@ def open_source(ctx: Context, source: Source) -> Reader:
     from pipelines.sources.jdbc import Table
 
     contract = ctx.contracts[source.dataset]
-    return Table(source, contract.timezone, contract.volume.min_rows)
+    return Table(source, contract.timezone, contract.volume.min_rows, ctx.platform)
 
 
 def describe(source: Source) -> dict[str, Any]:

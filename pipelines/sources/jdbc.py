@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from landfall.errors import LandfallError
 from landfall.intent.data import JdbcSource
 from landfall.month import Month
+from landfall.platform import Platform
 from pipelines.secret import read_secret
 from pipelines.sources.base import Slice, without_fringe
 from pipelines.sources.engines import engine_of
@@ -31,8 +32,11 @@ class Table:
 
     is_reference = False
 
-    def __init__(self, source: JdbcSource, zone: str, least: int = 1) -> None:
+    def __init__(
+        self, source: JdbcSource, zone: str, least: int = 1, platform: Platform | None = None
+    ) -> None:
         self._source = source
+        self._platform = platform
         self._engine = engine_of(source)
         self._zone = zone_info(zone)
         self._least = least
@@ -109,7 +113,7 @@ class Table:
     @contextmanager
     def _open(self) -> Iterator[Any]:
         s = self._source
-        password = read_secret(s.password_secret, s.dataset)
+        password = read_secret(s.password_secret, s.dataset, self._platform)
         connection = self._connect(password)
         with closing(connection), closing(connection.cursor()) as cursor:
             try:
