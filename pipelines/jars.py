@@ -1,6 +1,7 @@
 """Spark's jars: fetched once from Maven Central, checked against pinned SHA-256 sums, offline afterwards.
 
-`python -m pipelines.jars` fetches what is missing. Ivy, which comes with Spark, does the fetching, and
+`python -m pipelines.jars` fetches the laptop's; with `s3`, `gs` or `abfss` behind it, those of an embedded
+session on a lake there. Managed Spark brings its own (the Platform's `spark.packages`). Ivy, which comes with Spark, does the fetching, and
 Maven where Ivy fails and Maven is there (it knows the mirrors in a user's settings). Leaves out
 dependencies of the jars: each one named here is self-contained, and a jar without a line in
 `jars.lock` is refused.
@@ -17,12 +18,42 @@ from pathlib import Path
 
 from landfall.errors import LandfallError, MissingTool, UsageError
 from landfall.local import ICEBERG_JAR, SQLITE_JAR
+from landfall.platform import Platform
 from landfall.project import environment, find_project
 
 LOCK = Path(__file__).with_name("jars.lock")
 COMMAND = "python -m pipelines.jars"
+# The bundles hold the cloud's own client; Iceberg's code for it is in the runtime. The newest of each
+# that Maven Central gave on 2026-11-27: it had no 1.12.0 of the last two.
+BUNDLES = {
+    "org.apache.iceberg.aws.s3.S3FileIO": ("s3", "org.apache.iceberg:iceberg-aws-bundle:1.12.0"),
+    "org.apache.iceberg.gcp.gcs.GCSFileIO": ("gs", "org.apache.iceberg:iceberg-gcp-bundle:1.11.0"),
+    "org.apache.iceberg.azure.adlsv2.ADLSFileIO": (
+        "abfss", "org.apache.iceberg:iceberg-azure-bundle:1.10.0",
+    ),
+}  # fmt: skip
+"""The catalog's `io-impl` → scheme and jar that it needs besides Iceberg's runtime."""
 _JAVA = (17, 21)
 _TIMEOUT = 600
+
+
+def embedded_jars(platform: Platform) -> list[str]:
+    """The coordinates that an embedded session needs on this Platform's catalog and store."""
+    if platform.spark.kind == "embedded":
+        return platform.spark.packages
+    io = platform.catalog.spark.get("io-impl", "")
+    if io not in BUNDLES:
+        raise UsageError(
+            f"An embedded session does not know the catalog's io-impl '{io}'.",
+            fix=f"It knows: {', '.join(BUNDLES)}.",
+        )
+    return [ICEBERG_JAR, BUNDLES[io][1]]
+
+
+def command(packages: list[str]) -> str:
+    """What fetches these jars."""
+    wanted = [scheme for scheme, jar in BUNDLES.values() if jar in packages]
+    return " ".join([COMMAND, *wanted])
 
 
 def lock() -> dict[str, str]:
@@ -67,7 +98,7 @@ def local_jars(packages: list[str], cache_dir: Path) -> list[Path]:
             raise MissingTool(
                 f"Spark's jar {path} {state}.",
                 so="Spark cannot open the lake without it.",
-                fix=f"Fetch it (once, needs the network): {COMMAND}",
+                fix=f"Fetch it (once, needs the network): {command(packages)}",
             )
         paths.append(path)
     return paths
@@ -192,10 +223,14 @@ def _major(text: str) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def main() -> int:
-    """Fetch the local Platform's jars into the project's cache."""
+def main(schemes: list[str]) -> int:
+    """Fetch the local Platform's jars into the project's cache, or those of a store."""
+    known = dict(BUNDLES.values())
     try:
-        paths = fetch_jars([ICEBERG_JAR, SQLITE_JAR], find_project().cache_dir)
+        if unknown := [one for one in schemes if one not in known]:
+            raise UsageError(f"'{unknown[0]}' is no store.", fix=f"Name {', '.join(known)}.")
+        wanted = [known[one] for one in schemes] or [SQLITE_JAR]
+        paths = fetch_jars([ICEBERG_JAR, *wanted], find_project().cache_dir)
     except LandfallError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -204,4 +239,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

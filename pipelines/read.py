@@ -7,14 +7,18 @@ judged row by row.
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import csv
 import hashlib
 import io
+import shutil
+import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -307,7 +311,7 @@ def rows(
     `_raw` is null but where a line does not split into as many fields as the header has; `_row`
     counts the file's rows from 1.
     """
-    path = _spark_path(store, landed)
+    path = _spark_path(spark, store, landed)
     if landed.format == "json":
         known = spark.read.json(path, multiLine=found.multiline, primitivesAsString=True).columns
         known = [name for name in known if name != "_corrupt_record"]
@@ -346,14 +350,33 @@ def _numbered(frame: DataFrame, starts: list[int] | None) -> DataFrame:
     return frame.withColumn("_row", inside + before)
 
 
-def _spark_path(store: Store, landed: Landed) -> str:
+def _spark_path(spark: SparkSession, store: Store, landed: Landed) -> str:
+    """What Spark opens: the file where it lies, or a copy on this machine where Spark is on it alone.
+
+    A bucket's file needs a Hadoop file system of that cloud, which managed Spark brings along. One machine
+    needs none: it reads the file from its own disk.
+    """
     parsed = urlparse(store.uri)
     # Hadoop takes a path as it is written: it does not undo the %20 of a URI.
-    return (
-        f"file:{unquote(parsed.path)}/{landed.path}"
-        if parsed.scheme == "file"
-        else store.url(landed.path)
-    )
+    if parsed.scheme == "file":
+        return f"file:{unquote(parsed.path)}/{landed.path}"
+    if not (spark.sparkContext.master or "").startswith("local"):
+        return store.url(landed.path)
+    copy = _scratch() / landed.dataset
+    shutil.rmtree(copy, ignore_errors=True)  # the dataset's version before, which is published
+    copy.mkdir()
+    file = copy / Path(landed.path).name
+    with file.open("wb") as stream:
+        stream.writelines(_checked(store, landed))
+    return f"file:{file}"
+
+
+@cache
+def _scratch() -> Path:
+    """A folder of this process's own, which goes when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="landfall-landed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _parquet_rows(spark: SparkSession, path: str, contract: Contract) -> DataFrame:

@@ -1,7 +1,9 @@
-"""The embedded Spark session on a Platform's Iceberg catalog: quiet, offline, in at most 1 GB of heap.
+"""The Spark session on a Platform's Iceberg catalog: embedded, or the one of a batch that this process drives.
 
-Leaves nothing in the working folder. Managed Spark services have their own submitters; this opens
-only `embedded` ones. One process holds one session at a time, because Spark knows no two.
+Embedded: quiet, in at most 1 GB of heap, nothing left in the working folder; on the laptop offline. It works
+on a cloud's lake too (LANDFALL_SPARK=embedded), where a month is small enough for one machine. Otherwise a
+managed service runs the step (pipelines/submit/), and its driver opens the session here. One process holds
+one session at a time, because Spark knows no two.
 """
 
 from __future__ import annotations
@@ -9,17 +11,23 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from landfall.errors import LandfallError, Refused, UsageError
-from landfall.platform import Platform
-from pipelines.jars import find_java, local_jars
+from landfall.platform import Platform, SparkSubmitter
+from landfall.project import environment
+from pipelines.catalog import NAMESPACES
+from pipelines.jars import embedded_jars, find_java, local_jars
 from pipelines.read import SPLIT
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 HEAP = "1g"
+MASTER = SparkSubmitter.model_fields["master"].default
+VARIABLE = "LANDFALL_SPARK"
+"""`embedded` or `driver`; without it the Platform decides."""
+EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 # Small months are mostly planning, which runs too seldom to repay the second compiler (C2); large ones
 # run the same few loops over and over and take half the CPU with it. So C2 waits until a method has run
 # six times as often as the JVM's default asks. CPU seconds on 2 cores for six months of flights cold,
@@ -42,7 +50,7 @@ _FIXED = {
     "spark.sql.ansi.enabled": "true",
     # Plans here are small and known; re-planning them between stages costs more than it saves.
     "spark.sql.adaptive.enabled": "false",
-    "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+    "spark.sql.extensions": EXTENSIONS,
     "spark.sql.catalogImplementation": "in-memory",
     # Both the same: a file is cut at fixed places, by which its rows can be numbered (pipelines/read.py).
     "spark.sql.files.maxPartitionBytes": str(SPLIT),
@@ -55,19 +63,70 @@ _FIXED = {
 }
 
 
+def mode(platform: Platform) -> Literal["embedded", "driver", "submitted"]:
+    """How a step that needs Spark runs in this process; raises UsageError for an unknown LANDFALL_SPARK."""
+    wanted = environment(VARIABLE)
+    if wanted not in ("", "embedded", "driver"):
+        raise UsageError(
+            f"{VARIABLE} is '{wanted}'.",
+            fix=f"Set it to embedded (Spark in this process), or leave it out: {platform.spark.kind}.",
+        )
+    if wanted == "driver":
+        return "driver"
+    if wanted == "embedded" or platform.spark.kind == "embedded":
+        return "embedded"
+    return "submitted"
+
+
 def open_spark(platform: Platform, cache_dir: Path) -> SparkSession:
     """A session whose catalog `platform.catalog.name` is the lake; times are UTC.
 
     Raises MissingTool (Java or a jar is missing or wrong, with the command that gets it), Refused
-    where this process has a session already, LandfallError where the JVM does not start.
+    where this process has a session already, LandfallError where the JVM does not start, UsageError
+    where this Platform's Spark takes submitted jobs only.
     """
-    if platform.spark.kind != "embedded":
+    how = mode(platform)
+    if how == "submitted":
         raise UsageError(
             f"This Platform's Spark is {platform.spark.kind}; it takes submitted jobs.",
             so="Only embedded Spark opens as a session here.",
+            fix=f"Set {VARIABLE}=embedded to run it on this machine, where the month is small enough.",
         )
+    session = _drive(platform) if how == "driver" else _embed(platform, cache_dir)
+    for namespace in NAMESPACES:
+        session.sql(f"CREATE NAMESPACE IF NOT EXISTS {platform.catalog.name}.{namespace}")
+    return session
+
+
+def catalog_conf(platform: Platform) -> dict[str, str]:
+    """What makes the lake a catalog of a session, embedded or submitted."""
+    catalog = f"spark.sql.catalog.{platform.catalog.name}"
+    return {
+        catalog: "org.apache.iceberg.spark.SparkCatalog",
+        # PyIceberg commits to the same catalog, so a table is read anew each time.
+        f"{catalog}.cache-enabled": "false",
+        **{f"{catalog}.{key}": value for key, value in platform.catalog.spark.items()},
+    }
+
+
+def _drive(platform: Platform) -> SparkSession:
+    """The session of the batch that runs this process; its settings came with the batch."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.getOrCreate()
+    if session.conf.get(f"spark.sql.catalog.{platform.catalog.name}", None) is None:
+        session.stop()
+        raise LandfallError(
+            f"This Spark driver has no catalog '{platform.catalog.name}'.",
+            so="The batch was not submitted by Landfall, whose requests carry the catalog's settings.",
+            fix="landfall run, which submits it.",
+        )
+    return session
+
+
+def _embed(platform: Platform, cache_dir: Path) -> SparkSession:
     find_java()
-    jars = local_jars(platform.spark.packages, cache_dir)
+    jars = local_jars(embedded_jars(platform), cache_dir)
 
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
@@ -78,17 +137,14 @@ def open_spark(platform: Platform, cache_dir: Path) -> SparkSession:
             fix="Close the other Context first; two homes never share a session.",
         )
     conf = SparkConf(loadDefaults=False).setAll(list(_settings(platform, jars).items()))
-    conf.setMaster(platform.spark.master).setAppName("landfall")
+    embedded = platform.spark.kind == "embedded"
+    conf.setMaster(platform.spark.master if embedded else MASTER).setAppName("landfall")
     context = SparkContext(conf=conf, gateway=_gateway(conf))
-    session = SparkSession(context)
-    for namespace in ("bronze", "silver", "quarantine", "gold"):
-        session.sql(f"CREATE NAMESPACE IF NOT EXISTS {platform.catalog.name}.{namespace}")
-    return session
+    return SparkSession(context)
 
 
 def _settings(platform: Platform, jars: list[Path]) -> dict[str, str]:
     log4j = Path(__file__).with_name("log4j2.properties").as_uri()
-    catalog = f"spark.sql.catalog.{platform.catalog.name}"
     return {
         **_FIXED,
         # On the class path rather than `spark.jars`, which copies every jar at each start.
@@ -96,11 +152,9 @@ def _settings(platform: Platform, jars: list[Path]) -> dict[str, str]:
         "spark.driver.extraJavaOptions": f"{_JVM} -Dlog4j2.configurationFile={log4j}",
         "spark.local.dir": tempfile.gettempdir(),
         "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/landfall-spark-warehouse",
-        catalog: "org.apache.iceberg.spark.SparkCatalog",
-        # PyIceberg commits to the same catalog, so a table is read anew each time.
-        f"{catalog}.cache-enabled": "false",
-        **{f"{catalog}.{key}": value for key, value in platform.catalog.spark.items()},
-        **platform.spark.conf,
+        **catalog_conf(platform),
+        # A managed service's settings (its jars, its batches' sizes) mean nothing to this machine.
+        **(platform.spark.conf if platform.spark.kind == "embedded" else {}),
     }
 
 

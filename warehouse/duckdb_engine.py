@@ -15,6 +15,7 @@ from landfall.errors import LandfallError
 from landfall.platform import Platform
 from landfall.project import Project
 from warehouse.client import Worker, WorkerFailure, scratch_file
+from warehouse.copies import copy_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,9 +47,15 @@ class DuckDBEngine:
         self.worker = Worker(project, settings, self._folder)
 
     def expose(self, tables: Mapping[str, Table | str]) -> None:
-        """Make `silver.<name>` a view of exactly that snapshot of each table."""
+        """Make `silver.<name>` a view of exactly that snapshot of each table.
+
+        A table in a bucket is copied to the home first: DuckDB would need that cloud's extension and keys.
+        """
         for name, table in tables.items():
-            self._exposed[name] = table if isinstance(table, str) else table.metadata_location
+            if isinstance(table, str) or table.metadata_location.startswith(("file:", "/")):
+                self._exposed[name] = table if isinstance(table, str) else table.metadata_location
+            else:
+                self._exposed[name] = str(copy_table(table, self._folder / "silver", name))
         self._ask({"op": "expose", "tables": self._exposed})
 
     def models(self) -> dict[str, str]:

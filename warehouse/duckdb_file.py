@@ -74,12 +74,13 @@ class DuckDBFile:
                 file.replace(file.with_name(f"{file.name}.damaged"))
 
     def expose(self, tables: dict[str, str]) -> None:
-        """Make `silver.<name>` a view of exactly the table that a metadata file describes."""
+        """Make `silver.<name>` a view of exactly the table that a metadata file describes, or of a Parquet copy."""
         self._connection.execute("create schema if not exists silver")
-        for name, metadata in tables.items():
-            location = metadata.removeprefix("file://").replace("'", "''")
+        for name, file in tables.items():
+            location = file.removeprefix("file://").replace("'", "''")
+            reader = "read_parquet" if location.endswith(".parquet") else "iceberg_scan"
             self._connection.execute(
-                f"create or replace view silver.\"{name}\" as select * from iceberg_scan('{location}')"
+                f"create or replace view silver.\"{name}\" as select * from {reader}('{location}')"
             )
 
     def export(self, sql: str, path: str) -> int:

@@ -6,6 +6,7 @@ where npm or Go is missing, tests skip with a line that says what is not proven.
 
 from __future__ import annotations
 
+import logging
 import socket
 import tempfile
 import time
@@ -33,6 +34,7 @@ def moto() -> Iterator[str]:
     """S3, Glue, Secrets Manager and EMR Serverless by moto, in this process; gives its address."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
