@@ -11,6 +11,8 @@ from landfall.platform import Platform
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
 
+ADLS_IO = "pipelines.adls_io.AdlsFileIO"
+IO = "pyiceberg.io.pyarrow.PyArrowFileIO"
 NAMESPACES = ("bronze", "silver", "quarantine", "gold")
 
 
@@ -30,7 +32,11 @@ def open_catalog(platform: Platform) -> Catalog:
 
 
 def _nested(properties: Mapping[str, str]) -> dict[str, Any]:
-    """The properties as PyIceberg reads them: how to authenticate (`auth.type`) is a mapping of its own."""
-    flat: dict[str, Any] = dict(properties)
+    """The properties as PyIceberg reads them: how to authenticate (`auth.type`) is a mapping of its own.
+
+    Files go through Arrow on every store: PyIceberg's first choice for Azure is a package that we do not have.
+    """
+    io = ADLS_IO if "adls.account-name" in properties else IO
+    flat: dict[str, Any] = {"py-io-impl": io, **properties}
     kind = flat.pop("auth.type", None)
     return {**flat, "auth": {"type": kind}} if kind else flat

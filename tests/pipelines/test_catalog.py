@@ -34,6 +34,7 @@ def test_how_to_sign_in_is_handed_on_as_a_mapping(monkeypatch: pytest.MonkeyPatc
     opened = open_catalog(Platform.model_construct(catalog=CatalogOutput.model_validate(catalog)))
     assert given == {
         "name": "lake",
+        "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO",
         "type": "rest",
         "uri": "https://catalog.example",
         "auth": {"type": "google"},
