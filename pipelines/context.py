@@ -61,6 +61,13 @@ class Context:
             )
         return self.intent.ml
 
+    @property
+    def submits(self) -> bool:
+        """Whether a step that needs Spark is handed to the Platform's managed service."""
+        from pipelines.spark import mode
+
+        return mode(self.platform) == "submitted"
+
     @cached_property
     def spark(self) -> SparkSession:
         """The Spark session on this platform's catalog, started on first use."""

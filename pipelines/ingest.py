@@ -39,8 +39,13 @@ def ingest_month(ctx: Context, month: Month) -> Json:
 
     For each dataset `received = silver + duplicates + quarantined`, summed over the batches that this
     month's runs published; `silver` includes `corrected`. Raises BatchFault where a file cannot be
-    published and no newer version replaces it, Refused where a contract breaks a table.
+    published and no newer version replaces it, Refused where a contract breaks a table. Where the
+    Platform's Spark takes batches, this is one of them (`pipelines.submit`).
     """
+    if ctx.submits:
+        from pipelines.submit import submit_step
+
+        return submit_step(ctx, month, "ingest")
     store = Store(ctx.platform.storage.landing, ctx.platform.storage.options)
     queues = [_queue(ctx, store, contract, month) for contract in ctx.contracts.values()]
     while any(queue.waiting for queue in queues):

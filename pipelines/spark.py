@@ -38,23 +38,27 @@ _JVM = (
     "-XX:Tier4MinInvocationThreshold=10000 -XX:Tier4CompileThreshold=60000 "
     "-XX:Tier4BackEdgeThreshold=400000 -XX:-UsePerfData -Xss4m -Duser.timezone=UTC"
 )
+SAME = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    # Both the same: a file is cut at fixed places, by which its rows can be numbered (pipelines/read.py).
+    "spark.sql.files.maxPartitionBytes": str(SPLIT),
+    "spark.sql.files.openCostInBytes": str(SPLIT),
+    "spark.sql.extensions": EXTENSIONS,
+}
+"""What decides results, and is therefore the same in a managed batch."""
 _FIXED = {
+    **SAME,
     "spark.driver.memory": HEAP,
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
-    "spark.sql.ansi.enabled": "true",
     # Plans here are small and known; re-planning them between stages costs more than it saves.
     "spark.sql.adaptive.enabled": "false",
-    "spark.sql.extensions": EXTENSIONS,
     "spark.sql.catalogImplementation": "in-memory",
-    # Both the same: a file is cut at fixed places, by which its rows can be numbered (pipelines/read.py).
-    "spark.sql.files.maxPartitionBytes": str(SPLIT),
-    "spark.sql.files.openCostInBytes": str(SPLIT),
     # Every execution renders its plan for a UI that is off; a contract's rules make it long.
     "spark.sql.maxPlanStringLength": "2000",
     "spark.shuffle.compress": "false",

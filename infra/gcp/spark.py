@@ -23,9 +23,10 @@ RUNTIME = "3.0"
 """Spark 4.0, Scala 2.13, Java 21:
 https://cloud.google.com/dataproc-serverless/docs/concepts/versions/spark-runtime-3.0."""
 PACKAGES = (
-    "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.12.0",
-    "org.apache.iceberg:iceberg-gcp-bundle:1.12.0",
+    "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.11.0",
+    "org.apache.iceberg:iceberg-gcp-bundle:1.11.0",
 )
+"""The newest that Maven Central gave of both (2026-11-27: of neither a 1.12.0); pinned in pipelines/jars.lock."""
 CODE_DAYS = 90
 """How long staged code and temporary files lie; a release stages its own."""
 OFFERED = True
