@@ -17,6 +17,7 @@ from landfall.platform import Platform
 from landfall.project import environment
 from ml.record import Entry, Record, champions, rollback_target
 from ml.registry import sync_alias, version_info
+from ml.verdict import heeded
 from pipelines.context import Context, Json
 
 _APPLIED = {"PROMOTE": "promoted", "HOLD": "held", "REJECT": "rejected", "NONE": "none"}
@@ -29,7 +30,7 @@ def apply_verdict(ctx: Context, month: Month) -> Json:
     Returns `applied` (`promoted`, `held`, `rejected`, `none`), `version`, `record` (hash), `notified`.
     Applying the same verdict again changes nothing and tells nobody twice (after a kill, at least once).
     """
-    gate = ctx.need(month, "gate")
+    gate = heeded(ctx.need(month, "gate"), ctx.result(month, "canary"))
     problem = ctx.ml.problem.name
     decision = gate["decision"]
     if decision == "NONE":

@@ -75,7 +75,7 @@ def store_candidate(
     run_id = run.info.run_id
     _log(client, run_id, fitted, month)
     with tempfile.TemporaryDirectory() as folder:
-        _write_files(Path(folder) / "model", fitted, data)
+        write_files(Path(folder) / "model", fitted, data)
         client.log_artifacts(run_id, str(Path(folder) / "model"), "model")
     client.set_terminated(run_id)
     info = {
@@ -142,7 +142,7 @@ def _register(
     return int(version.version)
 
 
-def _write_files(folder: Path, fitted: Fitted, data: Training) -> None:
+def write_files(folder: Path, fitted: Fitted, data: Training) -> None:
     """MLflow's layout and the signature; the model is read back once, so that what is stored serves."""
     kind = data.problem.kind
     example = data.frame.iloc[:: max(1, len(data.frame) // EXAMPLE_ROWS)].iloc[:EXAMPLE_ROWS]

@@ -47,23 +47,29 @@ STEPS = (
 )
 
 
-def steps_from(ctx: Context, start_at: str | None) -> list[Step]:
-    """The steps to run, from `start_at` on; raises UsageError where there is no such step."""
+def steps_between(ctx: Context, start_at: str | None, end_at: str | None = None) -> list[Step]:
+    """The steps to run, from `start_at` to `end_at` (all unless told); raises UsageError for what is no step of the flow."""
     steps = [step for step in STEPS if ctx.intent.ml is not None or not step.needs_model]
-    if start_at is None:
-        return steps
     names = [step.name for step in steps]
-    if start_at not in names:
+    for asked in (start_at, end_at):
+        if asked is not None and asked not in names:
+            raise UsageError(
+                f"There is no step '{asked}'.", fix=f"Choose one of: {', '.join(names)}."
+            )
+    first = names.index(start_at) if start_at else 0
+    last = names.index(end_at) if end_at else len(names) - 1
+    if last < first:
         raise UsageError(
-            f"There is no step '{start_at}'.", fix=f"Choose one of: {', '.join(names)}."
+            f"The step '{end_at}' comes before '{start_at}'.", fix=f"The order: {', '.join(names)}."
         )
-    return steps[names.index(start_at) :]
+    return steps[first : last + 1]
 
 
 def run_month(
     ctx: Context,
     month: Month,
     start_at: str | None = None,
+    end_at: str | None = None,
     *,
     progress: Progress = lambda *_: None,
     wait: float = 0,
@@ -72,7 +78,7 @@ def run_month(
 
     Raises what a step raises, with the month and step named; steps before it stay as published.
     """
-    chosen = steps_from(ctx, start_at)
+    chosen = steps_between(ctx, start_at, end_at)
     done: list[Json] = []
     check_catalog(ctx.platform)
     with only_one(ctx.project.home, f"landfall run --month {month} --stack {ctx.stack}", wait):
@@ -101,7 +107,10 @@ def _run_step(ctx: Context, month: Month, step: Step, progress: Progress) -> Jso
 
 def summary(ctx: Context, month: Month, steps: list[Json]) -> Json:
     """What `landfall run` prints for a month, from the steps' stored results."""
-    gate = ctx.result(month, "gate") or {}
+    from ml.verdict import heeded
+
+    gate = ctx.result(month, "gate")
+    verdict = heeded(gate, ctx.result(month, "canary")) if gate else {}
     return {
         "month": str(month),
         "stack": ctx.stack,
@@ -109,9 +118,9 @@ def summary(ctx: Context, month: Month, steps: list[Json]) -> Json:
         "counts": (ctx.result(month, "ingest") or {}).get("counts", {}),
         "drift": ctx.result(month, "drift"),
         "verdict": {
-            name: gate.get(name)
+            name: verdict.get(name)
             for name in ("decision", "winner", "metric", "reasons", "champion", "candidates")
         }
-        if gate
+        if verdict
         else None,
     }

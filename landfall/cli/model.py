@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from landfall.cli.output import Form, Output, Stack, emit, status
+from landfall.cli.output import Form, MonthText, Output, Stack, emit, status
 from landfall.errors import LandfallError, Refused
 
 if TYPE_CHECKING:
@@ -128,6 +128,56 @@ def reproduce(version: Version, stack: Stack, output: Output = Form.text) -> Non
         )
 
 
+@app.command()
+def rehearse(
+    month: MonthText,
+    stack: Stack,
+    rows: Annotated[int, typer.Option(min=100, help="rows of the window to rehearse with")] = 500,
+    output: Output = Form.text,
+) -> None:
+    """Fit, store and read back every candidate on a few rows; keeps nothing; exit 1 where one fails."""
+    from landfall.month import Month
+    from ml.rehearse import rehearse as try_all
+
+    with _context(stack) as ctx:
+        value = try_all(ctx, Month.parse(month), rows)
+    emit(value, output, _print_rehearsal)
+    if not value["ok"]:
+        failed = [one for one in value["candidates"] if not one["ok"]]
+        raise LandfallError(
+            "; ".join(f"{one['name']}: {one['reason']}" for one in failed),
+            so="The training would fail at the same place, hours later.",
+            fix="Mend it, or take the candidate out of ml.candidates.",
+        )
+
+
+@app.command()
+def spend(month: MonthText, stack: Stack, output: Output = Form.text) -> None:
+    """Say what a month's training costs in GPU hours, and whether somebody has to say yes to it."""
+    from infra.plan.cost.training import training_spend
+    from landfall.intent import parse_intent
+    from landfall.month import Month
+    from landfall.project import find_project
+
+    project = find_project()
+    intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    value = {"stack": stack, "month": str(Month.parse(month)), **training_spend(intent)}
+    emit(value, output, _print_spend)
+
+
+@app.command()
+def canary(month: MonthText, stack: Stack, output: Output = Form.text) -> None:
+    """Try the gate's winner behind the real server on the month's requests; exit 3 where it fails."""
+    from landfall.month import Month
+    from ml.canary import try_canary
+
+    with _locked(stack, f"landfall model canary --month {month}") as ctx:
+        value = try_canary(ctx, Month.parse(month))
+    emit(value, output, _print_canary)
+    if value["passed"] is False:
+        raise typer.Exit(3)
+
+
 def _context(stack: str) -> Context:
     from pipelines.context import open_context
 
@@ -178,6 +228,34 @@ def _print_reproduction(value: dict[str, Any]) -> None:
     code = value["code"]
     if code["recorded"] != code["here"]:
         print(f"  (trained with code {code['recorded']}, repeated with {code['here']})")
+
+
+def _print_rehearsal(value: dict[str, Any]) -> None:
+    print(f"{value['month']}: rehearsed on {value['rows']:,} rows")
+    for one in value["candidates"]:
+        told = "ok" if one["ok"] else f"FAILS: {one['reason']}"
+        print(f"  {one['name']:<10} {one['seconds']:6.1f} s  {one['peak_mb']:7.1f} MB  {told}")
+
+
+def _print_spend(value: dict[str, Any]) -> None:
+    money = "no price is known" if value["cost"] is None else f"{value['cost']:,.0f} USD expected"
+    print(f"{value['month']}: {value['gpu_hours']:g} GPU hours, {money} ({value['rests_on']})")
+    for reason in value["approval"]["reasons"]:
+        print(f"  needs a yes: {reason}")
+
+
+def _print_canary(value: dict[str, Any]) -> None:
+    if value["passed"] is None:
+        print(f"{value['month']}: nothing to try: {value['reasons'][0]}")
+        return
+    print(
+        f"{value['month']}: version {value['version']} {'passed' if value['passed'] else 'FAILED'}"
+    )
+    print(
+        f"  {value['answers']} answers, {value['failures']} failures, p99 {value['p99_ms']['winner']} ms"
+    )
+    for reason in value["reasons"]:
+        print(f"  - {reason}")
 
 
 def _figures(metrics: dict[str, Any]) -> str:

@@ -37,6 +37,12 @@ def run(
             "--from", metavar="STEP", help="begin at this step", autocompletion=complete_step
         ),
     ] = None,
+    end_at: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="STEP", help="end after this step", autocompletion=complete_step
+        ),
+    ] = None,
     wait: Annotated[float, typer.Option(help="seconds to wait for another run to end")] = 0,
     output: Output = Form.text,
 ) -> None:
@@ -48,7 +54,7 @@ def run(
     from landfall.cli.progress import Progress
     from landfall.month import Month
     from pipelines.context import open_context
-    from pipelines.flow import run_month, steps_from
+    from pipelines.flow import run_month, steps_between
 
     with open_context(stack) as ctx:
         if month is not None:
@@ -60,9 +66,9 @@ def run(
             if until is not None:
                 chosen = [one for one in chosen if one <= Month.parse(until)]
         results = []
-        with Progress(len(chosen), len(steps_from(ctx, start_at))) as progress:
+        with Progress(len(chosen), len(steps_between(ctx, start_at, end_at))) as progress:
             for one in chosen:
-                result = run_month(ctx, one, start_at, progress=progress, wait=wait)
+                result = run_month(ctx, one, start_at, end_at, progress=progress, wait=wait)
                 results.append(result)
                 if every and output == Form.text:
                     print(_headline(result), flush=True)  # as it happens, so that one can watch

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from landfall.month import Month
+from ml.verdict import heeded
 from pipelines.context import Context, Json
 
 STEPS = ("land", "ingest", "build", "profile", "drift", "train", "gate", "promote")
@@ -116,7 +117,10 @@ def _months(ctx: Context) -> list[Month]:
 
 
 def _month(ctx: Context, month: Month) -> MonthFacts:
-    facts = MonthFacts(month, {step: _read(ctx, ctx.result_path(month, step)) for step in STEPS})
+    steps = {step: _read(ctx, ctx.result_path(month, step)) for step in STEPS}
+    if steps["gate"]:
+        steps["gate"] = heeded(steps["gate"], _read(ctx, ctx.result_path(month, "canary")))
+    facts = MonthFacts(month, steps)
     where = (facts.steps["profile"] or {}).get("path")
     facts.profile = _read(ctx, where) if where else None
     return facts

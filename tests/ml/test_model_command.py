@@ -88,3 +88,32 @@ def test_history_of_a_changed_record_shows_it_and_fails(ctx):
 
 def test_reproduce_says_equal(ctx):
     assert call("reproduce", "2")["equal"] is True
+
+
+def test_a_rehearsal_a_canary_and_a_spend_are_json_a_pipeline_can_read(ctx):
+    month = ("--month", "2013-02")
+    assert call("rehearse", *month, "--rows", "200")["ok"] is True
+    tried = call("canary", *month)
+    assert (tried["passed"], tried["version"], tried["champion"]) == (True, 2, 2)
+    assert call("spend", *month)["approval"]["needed"] is False
+
+
+def test_a_canary_that_fails_ends_with_3_and_says_why(ctx, monkeypatch):
+    import ml.canary
+
+    monkeypatch.setattr(ml.canary, "_ask", lambda *_: ([], 0))
+    result = CliRunner().invoke(app, ["canary", "--month", "2013-02"])
+    assert result.exit_code == 3
+    assert "it answered no request" in result.stdout
+
+
+def test_a_rehearsal_that_fails_is_an_error_that_names_the_candidate(ctx, monkeypatch):
+    import ml.rehearse
+
+    def broken(*_):
+        raise ValueError("no encoder takes 'grade'")
+
+    monkeypatch.setattr(ml.rehearse, "fit_all", broken)
+    result = CliRunner().invoke(app, ["rehearse", "--month", "2013-02"])
+    assert isinstance(result.exception, LandfallError)
+    assert "linear: ValueError: no encoder takes 'grade'" in str(result.exception)

@@ -105,7 +105,7 @@ def test_an_intent_without_models_runs_only_the_data_steps(ctx: Context) -> None
     data_only = Context(
         ctx.project, ctx.stack, ctx.intent.model_copy(update={"ml": None}), ctx.platform
     )
-    assert [s.name for s in flow.steps_from(data_only, None)] == ["land", "ingest"]
+    assert [s.name for s in flow.steps_between(data_only, None)] == ["land", "ingest"]
 
 
 def test_every_step_of_the_real_flow_can_be_imported() -> None:
