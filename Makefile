@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV := .tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup infra demo test test-engine check lock docs goldens images bench clean
+.PHONY: help setup infra demo test test-engine check lock docs goldens wheel scan images bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,7 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml
 	@$(UV) --group build --group infra --constraint requirements/dev.txt pyproject.toml -o requirements/infra.txt
 	@$(UV) --group dbt -o requirements/dbt.txt
 	@$(UV) --group policy -o requirements/policy.txt
+	@$(UV) --group scan -o requirements/scan.txt
 	@$(UV) --group mlflow --constraint requirements/dev.txt -o requirements/mlflow.txt
 
 docs: ## generate the reference pages from the models
@@ -49,6 +50,14 @@ goldens: ## write the inventories of the sample stacks anew; review them as a di
 	@ci/setup.sh test
 	@$(PY) -W ignore -m tests.infra.inventories
 
+wheel: ## build the wheel of this commit into dist/; the same commit gives the same bytes
+	@[ -x .venv/bin/python ] || ci/setup.sh infra
+	@rm -rf dist && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) .venv/bin/python -m hatchling build -t wheel -d dist
+
+scan: ## known holes in dependencies, and in images: make scan REGISTRY=registry.example/landfall
+	@ci/setup.sh scan
+	@REGISTRY="$(REGISTRY)" .venv-scan/bin/python ci/scan.py
+
 images: ## build and push all images, with bills of materials: make images REGISTRY=registry.example/landfall
 	@test -n "$(REGISTRY)" || { echo "say where to: make images REGISTRY=registry.example/landfall" >&2; exit 2; }
 	@REGISTRY="$(REGISTRY)" docker buildx bake -f ci/images/docker-bake.json --push
@@ -58,4 +67,4 @@ bench: ## the benchmarks of docs/benchmarks.md (a quarter of an hour), and a tab
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments and caches, never the home with the data
-	rm -rf .venv .venv-dbt .venv-policy .tools .pytest_cache .ruff_cache
+	rm -rf .venv .venv-dbt .venv-policy .venv-scan .tools .pytest_cache .ruff_cache

@@ -4,7 +4,8 @@
 #   ci/setup.sh test     that, and what the tests and checks need
 #   ci/setup.sh infra    what `landfall plan` and `pulumi up` need, with the policy pack; no Java, no Spark
 #   ci/setup.sh policy   the policy pack alone, for `pulumi up --policy-pack infra/policy`
-#   ci/setup.sh ci       that, and the servers and the browser that some tests use (needs root or sudo)
+#   ci/setup.sh scan     what `make scan` needs
+#   ci/setup.sh ci       what the tests need, and the servers and the browser that some tests use (needs root or sudo)
 # A second call finds everything in place and returns at once. Changes nothing outside the project,
 # except for system packages, which it installs only as root or with passwordless sudo.
 set -euo pipefail
@@ -58,7 +59,7 @@ fill() {  # fill ENVIRONMENT REQUIREMENTS: nothing to do where the same list is 
     [ -x "$env/bin/python" ] || .tools/bin/uv venv -q --no-python-downloads -p "$(find_python)" "$env"
     say "filling $env from $list (minutes the first time, seconds after)"
     VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --require-hashes --compile-bytecode -r "$list"
-    if [ "$env" != .venv-dbt ]; then VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e .; fi
+    if [ "$env" != .venv-dbt ] && [ "$env" != .venv-scan ]; then VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e .; fi
     cp "$list" "$mark"
 }
 
@@ -78,6 +79,7 @@ find_java() {  # Spark 4.1 runs on 17 and 21
 case $use in
     infra) fill .venv requirements/infra.txt && fill .venv-policy requirements/policy.txt && exit ;;
     policy) fill .venv-policy requirements/policy.txt && exit ;;
+    scan) fill .venv-scan requirements/scan.txt && exit ;;
 esac
 find_java
 case $use in

@@ -7,6 +7,7 @@ default `.landfall/` in the project.
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -45,6 +46,17 @@ def environment(name: str, default: str = "") -> str:
 def whole_environment() -> dict[str, str]:
     """A copy of the environment, for a command that is started with more than it."""
     return dict(os.environ)
+
+
+def person() -> str:
+    """Who runs this process."""
+    named = environment("LANDFALL_USER") or environment("USER")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 @dataclass(frozen=True)

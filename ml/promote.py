@@ -6,7 +6,6 @@ came between. Judges nothing.
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from landfall.errors import Refused
 from landfall.month import Month
 from landfall.platform import Platform
-from landfall.project import environment
+from landfall.project import person
 from ml.record import Entry, Record, champions, rollback_target
 from ml.registry import sync_alias, version_info
 from ml.verdict import heeded
@@ -69,17 +68,6 @@ def roll_back(platform: Platform, problem: str, to: int | None, why: str) -> Ent
     entry = record.append("rollback", person(), why, _facts_by_hand(record, info, "ROLLBACK"))
     keep_head(platform, problem, entry)
     return entry
-
-
-def person() -> str:
-    """Who runs this process."""
-    named = environment("LANDFALL_USER") or environment("USER")
-    if named:
-        return named
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def check_head(platform: Platform, problem: str) -> None:

@@ -22,7 +22,8 @@ CHANGES = "landfall.schema."
 AGREED = "landfall.contract"
 SNAPSHOT = "snapshot-property.landfall.batch"
 OURS = ("_raw", "_path", "_checksum", "_batch", "_arrived_at", "_row", "_version", "_reasons")
-_WIDER = {("int", "long")}
+WIDER = {("int", "long")}
+"""Types that a table takes over by itself, from and to; any other change of type needs a migration."""
 _SQL = {"long": "bigint", "timestamp": "timestamp_ntz"}
 _PROPERTIES = {
     "format-version": "2",
@@ -229,7 +230,7 @@ def evolve(
         _refuse_breaking(table, contract, before, there)
     wanted |= dict.fromkeys(extra, "string")
     added = {name: kind for name, kind in wanted.items() if name not in there}
-    widened = {n: k for n, k in wanted.items() if n in there and (there[n], k) in _WIDER}
+    widened = {n: k for n, k in wanted.items() if n in there and (there[n], k) in WIDER}
     changes = [f"column {name} {kind} added" for name, kind in added.items()]
     changes += [
         f"column {name} widened from {there[name]} to {kind}" for name, kind in widened.items()
@@ -245,7 +246,7 @@ def _refuse_breaking(
     migrations = []
     for column in contract.columns:
         old = there.get(column.name)
-        if old and _plain(old) != _plain(column.type) and (old, column.type) not in _WIDER:
+        if old and _plain(old) != _plain(column.type) and (old, column.type) not in WIDER:
             migrations.append(
                 f"{column.name} is {old} in the table and {column.type} in the contract: "
                 f"ALTER TABLE {table.full} RENAME COLUMN {column.name} TO {column.name}_{_plain(old)[:7]}"

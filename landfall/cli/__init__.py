@@ -36,6 +36,7 @@ def build_app() -> typer.Typer:
     from landfall.cli import (
         check,
         clients,
+        code,
         compare,
         dataset,
         doctor,
@@ -53,6 +54,7 @@ def build_app() -> typer.Typer:
         run,
         serve,
         stack,
+        waivers,
     )
 
     app = typer.Typer(
@@ -65,10 +67,10 @@ def build_app() -> typer.Typer:
     app.callback()(_about)
     for function in (
         doctor.doctor, plan.plan, check.check, compare.compare, preflight.preflight, evidence.evidence, land.land, listen.listen, run.run,
-        report.report, serve.serve, notice.notice,
+        report.report, serve.serve, notice.notice, waivers.waivers,
     ):  # fmt: skip
         app.command()(function)
-    for noun in (clients, dataset, intent, lake, model, platform, stack):
+    for noun in (clients, code, dataset, intent, lake, model, platform, stack):
         app.add_typer(noun.app, name=noun.__name__.rsplit(".", 1)[-1])
     return app
 

@@ -99,6 +99,22 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command()
+def diff(
+    against: Annotated[str, typer.Option(help="the git reference to compare with, as origin/main")],
+    project: ProjectFolder = None,
+    output: Output = Form.text,
+) -> None:
+    """Say whether changed contracts keep their promise. Exit 3: one does not, and its version did not rise."""
+    from landfall.project import find_project
+    from pipelines.compat import changed
+
+    value = changed(find_project(project), against)
+    emit(value, output, _print_diff)
+    if value["refused"]:
+        raise typer.Exit(3)
+
+
 def _print_draft(value: dict[str, Any]) -> None:
     first, last = value["months"]
     print(
@@ -130,3 +146,16 @@ def _print_check(value: dict[str, Any]) -> None:
         print(f"  {file} is missing")
     for fault in value["faults"]:
         print(f"  {fault}")
+
+
+def _print_diff(value: dict[str, Any]) -> None:
+    if not value["contracts"]:
+        print(f"no contract differs from {value['base']}")
+    for one in value["contracts"]:
+        was, now = one["versions"]
+        versions = f", version {was} to {now}" if was != now else ""
+        print(f"{one['dataset']}: {one['verdict']}{versions}")
+        for change in one["changes"]:
+            print(f"  {change['effect']}: {change['where']}: {change['what']}")
+    for sentence in value["refused"]:
+        print(f"REFUSED {sentence}")

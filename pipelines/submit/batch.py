@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from landfall.errors import UsageError
 from landfall.month import Month
 from landfall.storage import Store
+from pipelines.code import CURRENT, FOLDER
 from pipelines.jars import fetch_jars, jar_name
 from pipelines.spark import SAME, catalog_conf
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pipelines.context import Context
 
 LIMIT_MINUTES = 120
-CURRENT = "code/current.json"
 JOBS = "spark/jobs"
 JARS = "spark/jars"
 ENVIRONMENT = "environment"
@@ -97,14 +97,14 @@ def _code(ctx: Context) -> tuple[str, str, str]:
         raise UsageError(
             f"No code is published in {ctx.artifacts.url(CURRENT)}.",
             so=f"{ctx.platform.spark.kind} would have nothing to run.",
-            fix="landfall code publish",
+            fix=f"make wheel, landfall code stage dist --stack {ctx.stack}, then landfall code publish as that says.",
         ) from None
     except (ValueError, KeyError, TypeError):
         raise UsageError(
             f"{ctx.artifacts.url(CURRENT)} names no code (it needs `digest` and `name`).",
-            fix="landfall code publish",
+            fix=f"landfall code publish DIGEST --stack {ctx.stack}",
         ) from None
-    folder = f"code/{digest}"
+    folder = f"{FOLDER}/{digest}"
     packed = current.get(ENVIRONMENT, "")
     return (
         digest,

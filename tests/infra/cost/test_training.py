@@ -28,7 +28,8 @@ def test_hours_and_prices_are_the_intents_and_the_tables():
     intent = parse_intent(find_project().read_stack(stack), stack)
     prices = Prices.of(intent)
     spot, dear = prices.get("g2-standard-8.spot"), prices.get("g2-standard-8.ondemand")
-    assert spot is not None and dear is not None
+    assert spot is not None
+    assert dear is not None
     assert (told["node_hours"], told["gpu_hours"]) == (60, 60)
     assert told["cost"] == pytest.approx(60 * spot.usd, abs=0.01)
     assert told["high"] == pytest.approx(90 * dear.usd, abs=0.01)

@@ -96,7 +96,7 @@ def test_without_published_code_the_error_says_how(
     (tmp_path / "zone" / "code" / "current.json").unlink()
     with pytest.raises(UsageError, match="No code is published") as told:
         build_batch(ctx, MONTH, "ingest")
-    assert told.value.fix == "landfall code publish"
+    assert "landfall code stage dist --stack harbor-gcp-dev" in told.value.fix
 
 
 def test_a_jar_is_staged_once_and_only_as_pinned(tmp_path: Path) -> None:
