@@ -1,10 +1,8 @@
 /** The first stage: may this build do this to the stack at all. See landfallAdmit.txt. */
 Map call(Map config) {
-    List words = ['stack', 'admit', config.stack ?: error('Say which stack: the parameter STACK is empty.'),
-                  '--job', config.job ?: 'plan',       // plan, preview, up, destroy or drift
-                  '--branch', config.branch ?: env.BRANCH_NAME]
-    if (env.CHANGE_FORK) {
-        words << '--fork'
-    }
+    List words = ['stack', 'admit', config.stack,
+                  '--job', config.job ?: 'plan',             // plan, preview, up, destroy or drift
+                  '--branch', env.BRANCH_NAME]               // what is built; landfallAgent sets it where Jenkins does not
+    words += env.CHANGE_FORK ? ['--fork'] : []
     return landfall(args: words, file: "admit-${config.stack}.json").value
 }

@@ -1,8 +1,10 @@
 /** Runs steps of a month's flow. See landfallFlow.txt. */
 Map call(Map config) {
-    List words = ['run', '--month', config.month, '--stack', config.stack]
-    words += config.start ? ['--from', config.start] : []    // the first step; default: land
-    words += config.end ? ['--to', config.end] : []          // the last step; default: promote
-    String file = "run-${config.month}-${config.end ?: 'promote'}.json"
-    return landfall(args: words, file: file, label: "${config.month}: ${config.start ?: 'land'} to ${config.end ?: 'promote'}").value
+    String start = config.start ?: 'land'     // the first step
+    String end = config.end ?: 'promote'      // the last step
+    String kept = "run-${config.month}-${end}.json"
+    List words = ['run', '--month', config.month, '--from', start, '--to', end, '--stack', config.stack]
+    Map made = landfall(args: words, file: kept, label: "${config.month}: ${start} to ${end}").value
+    archiveArtifacts(artifacts: kept)
+    return made
 }

@@ -1,13 +1,5 @@
 /** Writes to the people whom the intent names. See landfallNotify.txt. */
 void call(Map config) {
-    if (config.agent) {    // asked for outside of an agent: take one, with the release
-        Map inner = config + [agent: false]
-        landfallAgent {
-            unstash(config.stash)
-            landfallNotify(inner)
-        }
-        return
-    }
     List words = ['notice', config.event, config.stack, '--build', env.BUILD_URL]
     words += config.release ? ['--release', config.release] : []
     words += config.file ? ['--file', config.file] : []

@@ -2,10 +2,8 @@
 Map call(Map config) {
     String folder = "releases/${config.stack}"
     List words = ['stack', 'plan', config.stack, '--release', folder, '--base', config.base]
-    Map made = landfall(args: words, allowed: [0, 3], file: "plan-${config.stack}.json")
-    archiveArtifacts(artifacts: "${folder}/*", allowEmptyArchive: true)
-    if (made.code == 3 && !config.collect) {       // collect: the caller tells all refusals at once
-        error("${config.stack} is refused: ${made.value.refused.join('; ')}")
-    }
-    return made.value
+    Map made = landfall(args: words, allowed: [0, 3], file: "plan-${config.stack}.json").value
+    archiveArtifacts(artifacts: "${folder}/*")
+    stash(name: "plan-${config.stack}", includes: "${folder}/**")
+    return made
 }

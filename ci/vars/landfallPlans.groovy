@@ -4,27 +4,27 @@ void call(Map config) {
         echo 'No stack is touched: there is nothing to plan.'
         return
     }
-    String base = "origin/${env.CHANGE_TARGET ?: 'main'}"
+    String base = "origin/${env.CHANGE_TARGET}"
     Map plans = [:]
     Map branches = [:]
     for (String stack in config.stacks) {
-        String name = stack
+        String name = stack    // each branch its own: the loop's variable moves on
         branches[name] = {
             landfallAgent {
-                plans[name] = landfallPlan(stack: name, base: base, collect: true)
-                stash(name: "plan-${name}", includes: "releases/${name}/**")
+                plans[name] = landfallPlan(stack: name, base: base)
             }
         }
     }
     parallel(branches)
     landfallAgent {
-        for (String name in config.stacks) {
-            unstash("plan-${name}")
+        for (String stack in config.stacks) {
+            unstash("plan-${stack}")
         }
         landfallComment(stacks: config.stacks)
     }
-    List<String> refused = config.stacks.findAll { String name -> plans[name].refused }
+    List<String> refused = config.stacks.findAll { String stack -> plans[stack].refused }
     if (refused) {
-        error("Refused: ${refused.collect { String name -> "${name}: ${plans[name].refused.join('; ')}" }.join(' | ')}")
+        List<String> told = refused.collect { String stack -> "${stack}: ${plans[stack].refused.join('; ')}" }
+        landfallStop(event: 'refused', reason: "Refused: ${told.join(' | ')}")
     }
 }

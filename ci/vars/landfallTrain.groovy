@@ -1,9 +1,9 @@
-/** Trains a month's candidates, on a GPU where the intent asks for one, and goes on after a preemption. See landfallTrain.txt. */
+/** Trains a month's candidates, on a GPU where one is asked for, and goes on after a preemption. See landfallTrain.txt. */
 Map call(Map config) {
     Map made = [:]
     String label = config.gpu ? 'landfall-gpu' : 'landfall-spark'
     // Spot nodes are taken back at any moment: what is trained stays, and the next try goes on from there.
-    landfallAgent(label: label, use: 'test', tries: config.tries ?: 5) {
+    landfallAgent(label: label, use: 'test', tries: config.tries ?: 5, minutes: config.minutes ?: 1440) {
         made = landfallFlow(stack: config.stack, month: config.month, start: 'train', end: 'train')
     }
     return made

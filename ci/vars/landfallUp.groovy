@@ -1,15 +1,13 @@
 /** Applies the release that was looked at, as the deploy role. See landfallUp.txt. */
 Map call(Map config) {
     String folder = "releases/${config.stack}"
-    String command = config.destroy ? 'destroy' : 'up'
+    String command = config.destroy ? 'destroy' : 'up'    // default: up
     unstash("release-${config.stack}")
-    Map done = [:]
     try {
         withCredentials([file(credentialsId: 'landfall-deploy', variable: 'LANDFALL_OIDC_TOKEN_FILE')]) {
-            done = landfall(args: ['stack', command, folder], file: "${command}-${config.stack}.json").value
+            return landfall(args: ['stack', command, folder], file: "${command}-${config.stack}.json").value
         }
     } finally {
-        archiveArtifacts(artifacts: "${folder}/*.json*", allowEmptyArchive: true)
+        archiveArtifacts(artifacts: "${folder}/*", allowEmptyArchive: true)
     }
-    return done
 }

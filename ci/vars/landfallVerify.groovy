@@ -1,9 +1,11 @@
-/** Proves that the stack is whole, as the read-only role, and tags the commit. See landfallVerify.txt. */
+/** Proves that an applied stack is whole, as the read-only role, and tags the commit. See landfallVerify.txt. */
 void call(Map config) {
-    withCredentials([file(credentialsId: 'landfall-preview', variable: 'LANDFALL_OIDC_TOKEN_FILE')]) {
-        landfall(args: ['stack', 'verify', config.stack], file: "verify-${config.stack}.json")
-    }
-    withCredentials([gitUsernamePassword(credentialsId: 'landfall-git')]) {
-        landfall(args: ['stack', 'tag', "releases/${config.stack}", '--push'], file: "tag-${config.stack}.json")
+    if (!config.destroy) {    // of a stack that was destroyed nothing is left to look at
+        withCredentials([file(credentialsId: 'landfall-preview', variable: 'LANDFALL_OIDC_TOKEN_FILE')]) {
+            landfall(args: ['stack', 'verify', config.stack], file: "verify-${config.stack}.json")
+        }
+        withCredentials([gitUsernamePassword(credentialsId: 'landfall-git')]) {
+            landfall(args: ['stack', 'tag', "releases/${config.stack}", '--push'], file: "tag-${config.stack}.json")
+        }
     }
 }

@@ -1,7 +1,6 @@
 /** Builds the wheel and stages it in the artifacts zone, under its digest. See landfallWheel.txt. */
 Map call(Map config) {
     sh(label: 'wheel', script: 'make wheel')
-    Map staged = landfall(args: ['code', 'stage', 'dist', '--stack', config.stack], file: 'code.json').value
     stash(name: 'wheel', includes: 'dist/*.whl')
-    return staged
+    return landfall(args: ['code', 'stage', 'dist', '--stack', config.stack], file: 'code.json').value
 }

@@ -28,7 +28,7 @@ class Build {
     }
 
     void worse(String than) {
-        List<String> order = [null, 'SUCCESS', 'UNSTABLE', 'FAILURE', 'ABORTED']
+        List<String> order = [null, 'SUCCESS', 'UNSTABLE', 'FAILURE', 'NOT_BUILT', 'ABORTED']
         if (order.indexOf(than) > order.indexOf(result)) {
             result = than
         }
@@ -57,6 +57,7 @@ class Build {
 /** `env`: read as properties, written by `environment` blocks and withEnv. */
 class EnvVars extends LinkedHashMap<String, String> {
     EnvVars(Map start) { start.each { key, value -> if (value != null) { put(key, value.toString()) } } }
+    String put(String key, Object value) { return super.put(key, value?.toString()) }
     Map all() { return new LinkedHashMap(this) }
 }
 

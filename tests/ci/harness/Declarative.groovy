@@ -36,7 +36,13 @@ class Declarative {
         if (problem instanceof NotAPipeline) { throw problem }
         if (!(problem instanceof StepFailed || problem instanceof Aborted || problem instanceof AgentLost)) { throw problem }
         build.failure = build.failure ?: problem.message
-        build.worse(problem instanceof Aborted ? 'ABORTED' : 'FAILURE')
+        build.worse(Declarative.ending(problem))
+    }
+
+    /** What Jenkins calls the end: a build that a newer one overtook was not built. */
+    static String ending(Throwable problem) {
+        if (!(problem instanceof Aborted)) { return 'FAILURE' }
+        return problem.kind == 'Superseded' ? 'NOT_BUILT' : 'ABORTED'
     }
 
     private void parameters(Section top) {
@@ -59,7 +65,7 @@ class Declarative {
             } catch (StepFailed | Aborted | AgentLost problem) {
                 first = problem
                 build.failure = build.failure ?: problem.message
-                build.worse(problem instanceof Aborted ? 'ABORTED' : 'FAILURE')
+                build.worse(Declarative.ending(problem))
             }
         }
         if (first != null) { throw first }
@@ -99,7 +105,7 @@ class Declarative {
                 try {
                     run()
                 } catch (StepFailed | Aborted | AgentLost problem) {
-                    build.worse(problem instanceof Aborted ? 'ABORTED' : 'FAILURE')
+                    build.worse(Declarative.ending(problem))
                     first = first ?: problem
                 }
             }
@@ -118,23 +124,17 @@ class Declarative {
     }
 
     private void environment(Section one, Closure run) {
-        Map before = build.env.all()
-        (one.given.environment ?: [:]).each { String key, Object value -> build.env[key] = value.toString() }
-        try {
-            run()
-        } finally {
-            build.env.keySet().retainAll(before.keySet())
-            build.env.putAll(before)
-        }
+        List overrides = (one.given.environment ?: [:]).collect { String key, Object value -> "${key}=${value}" }
+        library.steps.overriding(overrides, run)
     }
 
     private void post(Section one, String name) {
         Map post = (one.given.post ?: [:]) as Map
         String result = build.result ?: 'SUCCESS'
         List<String> due = ['always']
-        due << [SUCCESS: 'success', UNSTABLE: 'unstable', FAILURE: 'failure', ABORTED: 'aborted'][result]
+        due << [SUCCESS: 'success', UNSTABLE: 'unstable', FAILURE: 'failure', ABORTED: 'aborted', NOT_BUILT: 'notBuilt'][result]
         if (result != 'SUCCESS') { due << 'unsuccessful' }
-        ['always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'cleanup'].each { String condition ->
+        ['always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'notBuilt', 'cleanup'].each { String condition ->
             if (post[condition] && (due.contains(condition) || condition == 'cleanup')) {
                 String outer = build.stage
                 build.stage = "post ${condition}".toString()
@@ -164,7 +164,7 @@ class Section extends GroovyObjectSupport {
     private final List<String> allowed
     private static final List<String> STAGE = ['agent', 'steps', 'stages', 'parallel', 'when', 'options', 'input', 'environment', 'post', 'failFast', 'tools', 'matrix']
     private static final List<String> OPTIONS = ['timeout', 'buildDiscarder', 'timestamps', 'skipDefaultCheckout', 'disableConcurrentBuilds', 'retry', 'disableResume', 'skipStagesAfterUnstable', 'quietPeriod', 'lock', 'logRotator', 'parallelsAlwaysFailFast', 'preserveStashes']
-    private static final List<String> POST = ['always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'cleanup']
+    private static final List<String> POST = ['always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'notBuilt', 'cleanup']
 
     Section(String kind, Declarative declarative, List<String> allowed) {
         this.kind = kind

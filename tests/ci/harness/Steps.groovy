@@ -5,8 +5,8 @@ import groovy.json.JsonSlurperClassic
  * The steps that pipelines may call, each as its plugin has it. A step that is not here does not exist: a typing error
  * fails the scenario as it fails the build. Named arguments that a step does not know are errors too.
  *
- * `sh` is answered by the scenario (`answers`: the first whose `match` is found in the line) or, where the scenario says
- * `shell: true`, by bash in `folder`.
+ * `sh` is answered by the scenario (`answers`: the first all of whose `match` are found in the line); what it has no answer
+ * to is `{}` with exit code 0 or, where the scenario says `shell: true`, bash's in `folder`.
  */
 class Steps {
     private final Build build
@@ -14,7 +14,7 @@ class Steps {
 
     private static final Map<String, List<String>> KNOWN = [
         archiveArtifacts: ['artifacts', 'allowEmptyArchive', 'fingerprint', 'excludes'],
-        catchError: ['buildResult', 'stageResult', 'message', 'catchInterruptions'],
+        choice: ['name', 'choices', 'description'], catchError: ['buildResult', 'stageResult', 'message', 'catchInterruptions'],
         checkout: ['scm'], deleteDir: [], echo: ['message'], error: ['message'],
         file: ['credentialsId', 'variable'], string: ['credentialsId', 'variable', 'name', 'defaultValue', 'description', 'trim'],
         usernamePassword: ['credentialsId', 'usernameVariable', 'passwordVariable'],
@@ -23,7 +23,7 @@ class Steps {
         junit: ['testResults', 'allowEmptyResults'], kubernetesAgent: ['handleNonKubernetes'], nonresumable: [],
         agent: [], lock: ['resource', 'label', 'quantity', 'inversePrecedence'], mail: ['to', 'subject', 'body', 'cc', 'replyTo'],
         milestone: ['ordinal', 'label'], node: ['label'], parallel: null, pwd: ['tmp'], readFile: ['file', 'encoding'],
-        readJSON: ['file', 'text'], retry: ['count', 'conditions'], sh: ['script', 'label', 'returnStdout', 'returnStatus', 'encoding'],
+        readJSON: ['file', 'text', 'returnPojo'], retry: ['count', 'conditions'], sh: ['script', 'label', 'returnStdout', 'returnStatus', 'encoding'],
         script: [], sleep: ['time', 'unit'], stage: ['name'], stash: ['name', 'includes', 'excludes', 'allowEmpty'],
         timeout: ['time', 'unit', 'activity'], unstable: ['message'], unstash: ['name'],
         withCredentials: ['bindings'], withEnv: ['overrides'], writeFile: ['file', 'text', 'encoding'],
@@ -90,6 +90,7 @@ class Steps {
     Object doAgent(Map a, Closure b) { return [condition: 'agent'] }
     Object doFile(Map a, Closure b) { return [kind: 'file'] + texts(a) }
     Object doString(Map a, Closure b) { return [kind: 'string'] + texts(a) }
+    Object doChoice(Map a, Closure b) { return [kind: 'choice', defaultValue: a.choices[0]] + texts(a) }
     Object doUsernamePassword(Map a, Closure b) { return [kind: 'usernamePassword'] + texts(a) }
     Object doGitUsernamePassword(Map a, Closure b) { return [kind: 'gitUsernamePassword'] + texts(a) }
 
@@ -109,9 +110,12 @@ class Steps {
         Map node = build.node('sh')
         String line = a.script.toString()
         Map row = build.note('sh', line)
-        Map told = build.scenario.shell ? bash(line, node) : answer(line)
+        Map answered = answer(line)
+        Map otherwise = answered == null && build.scenario.shell ? bash(line) : [code: 0, out: answered == null ? '{}' : '']
+        Map told = otherwise + (answered ?: [:])
         row.code = told.code
-        (told.files ?: [:]).each { String file, Object content -> node.files[file] = text(content) }
+        row.real = build.scenario.shell && answered == null
+        (told.files ?: [:]).each { String file, Object content -> write(file, text(content)) }
         if (told.preempted) {
             throw new AgentLost("Agent ${node.label} was deleted; cancelling node body")
         }
@@ -119,8 +123,8 @@ class Steps {
             if (!build.timeouts) { throw new NotAPipeline("`${line}` hangs, and no timeout is around it") }
             throw new Aborted('Timeout has been exceeded', 'ExceededTimeout')
         }
-        if (!build.scenario.shell) {
-            redirected(line).each { String file -> node.files[file] = text(told.out) }
+        if (answered || !build.scenario.shell) {
+            redirected(line).each { String file -> write(file, text(told.out)) }
         }
         if (a.returnStatus) { return told.code }
         if (told.code != 0) { throw new StepFailed("script returned exit code ${told.code}") }
@@ -130,13 +134,10 @@ class Steps {
     private Map answer(String line) {
         List answers = build.scenario.answers ?: []
         Map found = answers.find { Map one -> (one.match as List).every { line.contains(it.toString()) } }
-        if (found == null) {
-            return [code: 0, out: '{}']
-        }
-        if (found.once) {
+        if (found?.once) {
             answers.remove(found)
         }
-        return [code: 0, out: ''] + found
+        return found
     }
 
     private static List<String> redirected(String line) {
@@ -144,7 +145,7 @@ class Steps {
         return found ? [found[0][1]] : []
     }
 
-    private Map bash(String line, Map node) {
+    private Map bash(String line) {
         ProcessBuilder builder = new ProcessBuilder('bash', '-c', line)
         builder.directory(new File(build.scenario.folder.toString()))
         builder.environment().putAll(build.environment())
@@ -241,6 +242,9 @@ class Steps {
         if (answer.aborted) { throw new Aborted("Rejected by ${answer.aborted}", 'Rejection') }
         Map given = [:]
         (a.parameters ?: []).each { Map one -> given[one.name] = answer[one.name] ?: one.defaultValue }
+        if (a.submitter && !answer.administrator && !a.submitter.toString().tokenize(',').contains(answer.by)) {
+            throw new NotAPipeline("${answer.by} is none of ${a.submitter}: Jenkins would not take the answer")
+        }
         if (a.submitterParameter) { given[a.submitterParameter.toString()] = answer.by }
         return given.size() == 1 ? given.values().first() : given
     }
@@ -272,21 +276,21 @@ class Steps {
         }
     }
 
-    Object doWithEnv(Map a, Closure body) {
-        Map before = build.env.all()
-        (a.overrides as List).each { Object one ->
-            List pair = one.toString().split('=', 2) as List
-            if (pair[0].startsWith('PATH+')) {
-                build.env.PATH = "${pair[1]}:${build.env.PATH ?: System.getenv('PATH')}".toString()
-            } else {
-                build.env[pair[0]] = pair[1]
-            }
+    /** What `env.X = …` sets within stays afterwards, as in Jenkins, where it belongs to the build; the overrides do not. */
+    Object doWithEnv(Map a, Closure body) { return overriding(a.overrides as List) { run(body) } }
+
+    Object overriding(List overrides, Closure work) {
+        List<List<String>> pairs = overrides.collect { Object one -> one.toString().split('=', 2) as List }
+        List<String> names = pairs.collect { it[0].startsWith('PATH+') ? 'PATH' : it[0] }
+        Map before = build.env.all().subMap(names)
+        pairs.each { List<String> pair ->
+            build.env[pair[0].startsWith('PATH+') ? 'PATH' : pair[0]] = pair[0].startsWith('PATH+')
+                ? "${pair[1]}:${build.env.PATH ?: System.getenv('PATH')}" : pair[1]
         }
         try {
-            return run(body)
+            return work()
         } finally {
-            build.env.clear()
-            build.env.putAll(before)
+            names.each { String name -> if (before[name] == null) { build.env.remove(name) } else { build.env[name] = before[name] } }
         }
     }
 

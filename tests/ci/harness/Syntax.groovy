@@ -14,7 +14,7 @@ import org.codehaus.groovy.control.CompilePhase
  * condition anything but a step's call, unless it stands in `script`.
  */
 class Syntax {
-    private static final Set<String> BODIES = ['steps', 'always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'cleanup'] as Set
+    private static final Set<String> BODIES = ['steps', 'always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'notBuilt', 'cleanup'] as Set
 
     static void check(String text, String name) {
         String known = text.replaceFirst(/(?m)^@Library\('landfall'\) _\s*$/, '')

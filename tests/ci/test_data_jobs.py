@@ -1,0 +1,349 @@
+"""The jobs pipelines, ml, nightly and rollback: what each runs, what it tells, and what it leaves alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from landfall.errors import LandfallError, Refused, UsageError
+from tests.ci.scenarios import APPROVER, STACK, Build, fails, says, scenario
+
+ML = "ci/pipelines/ml.Jenkinsfile"
+MONTH = {"STACK": STACK, "MONTH": "2013-03"}
+
+
+def ran(decision: str) -> dict[str, Any]:
+    """What `landfall run` prints, by its verdict."""
+    verdict = {"decision": decision, "winner": "linear", "reasons": []}
+    return {"month": "2013-03", "stack": STACK, "steps": [], "counts": {}, "drift": None, "verdict": verdict}  # fmt: skip
+
+
+def spend(hours: float = 0, reasons: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What `landfall model spend` prints."""
+    approval = {"needed": bool(reasons), "reasons": list(reasons), "approvers": [APPROVER]}
+    return {"stack": STACK, "month": "2013-03", "gpu_hours": hours, "node_hours": hours, "cost": 90.0, "approval": approval}  # fmt: skip
+
+
+FREE = says("model spend", spend())
+GPU = says("model spend", spend(60, ("up to 900 USD, more than 5% of the month's budget",)))
+PASSED = says("model canary", {"passed": True, "reasons": []})
+YES = {"spend": {"by": APPROVER, "ANSWER": "yes"}}
+
+
+@scenario(ML, params=MONTH, answers=[FREE, PASSED, says("run", ran("PROMOTE"))])
+def test_a_good_model_is_rehearsed_trained_judged_tried_and_promoted(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    assert [line.split(" --")[0] for line in build.lines if line.startswith("landfall") and "notice" not in line] == [
+        "landfall intent check", "landfall run", "landfall model rehearse", "landfall model spend",
+        "landfall run", "landfall run", "landfall model canary", "landfall run",
+    ]  # fmt: skip
+    assert [(r["args"].split()[5], r["args"].split()[7]) for r in build.ran("landfall run")] == [
+        ("land", "drift"), ("train", "train"), ("gate", "gate"), ("promote", "promote")
+    ]  # fmt: skip
+    assert not build.steps("input")  # no GPU, nothing to ask
+    assert "landfall-gpu" not in build.steps("node")
+    assert build.told() == ["promoted"]
+    assert build.credentials == set()
+
+
+@scenario(ML, params=MONTH, answers=[FREE, says("run", ran("HOLD"))])
+def test_a_held_model_is_told_and_never_tried(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    assert build.never("model canary")
+    assert build.told() == ["held"]
+
+
+@scenario(
+    ML,
+    params=MONTH,
+    answers=[
+        FREE,
+        says("run --from promote", ran("HOLD")),
+        says("run", ran("PROMOTE")),
+        says("model canary", {"passed": False, "reasons": ["it failed 9 of 60 requests"]}, 3),
+    ],
+)
+def test_a_promotion_whose_canary_fails_is_rolled_back_and_held(build: Build) -> None:
+    assert build.result == "UNSTABLE"
+    assert build.told() == ["rolled-back", "held"]  # never "promoted"
+    assert "it failed 9 of 60 requests" in build.steps("unstable")[0]
+    assert len(build.ran("run --from promote")) == 1  # the command heeds the canary and holds
+
+
+@scenario(ML, params=MONTH, answers=[GPU, PASSED, says("run", ran("PROMOTE"))], inputs=YES)
+def test_gpu_hours_are_asked_for_before_they_are_spent(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    (asked,) = build.steps("input")
+    assert asked["submitter"] == APPROVER
+    assert "60" in asked["message"]
+    assert not build.steps("waits-with-agent")
+    (train,) = build.ran("run --from train")
+    assert train["node"] == "landfall-gpu"
+
+
+@scenario(
+    ML,
+    params=MONTH,
+    answers=[GPU],
+    inputs={"spend": {"by": APPROVER, "ANSWER": "no", "WHY": "not this month"}},
+)
+def test_a_refused_spend_trains_nothing(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.failure == f"{APPROVER} refused to train {STACK}. not this month"
+    assert build.never("run --from train", "run --from gate", "model canary", "run --from promote")
+    assert "landfall-gpu" not in build.steps("node")
+    assert build.told() == ["refused"]
+
+
+@scenario(
+    ML,
+    params=MONTH,
+    answers=[GPU],
+    inputs={"spend": {"by": "root@jenkins", "administrator": True, "ANSWER": "yes"}},
+)
+def test_an_administrator_of_jenkins_is_no_approver(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert "root@jenkins may not approve" in str(build.failure)
+    assert build.never("run --from train")
+
+
+@scenario(
+    ML,
+    params=MONTH,
+    answers=[
+        GPU,
+        PASSED,
+        says("run --from train", preempted=True, once=True),
+        says("run", ran("PROMOTE")),
+    ],
+    inputs=YES,
+)
+def test_a_preempted_gpu_agent_is_replaced_and_training_goes_on(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    first, second = build.ran("run --from train")
+    assert first["args"] == second["args"]  # the same command: what was trained is found again
+    assert build.steps("retry")
+    assert len(build.ran("run --from land")) == 1  # nothing before it is repeated
+    assert len(build.ran("run --from promote")) == 1
+    assert build.told() == ["promoted"]
+
+
+@scenario(ML, params=MONTH, answers=[FREE, says("run --from train", preempted=True)])
+def test_an_agent_that_is_lost_again_and_again_ends_the_build(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert len(build.ran("run --from train")) == 5
+    assert build.never("run --from gate", "run --from promote")
+    assert build.told() == ["failed"]
+
+
+@scenario(
+    ML, params=MONTH, answers=[fails("model rehearse", LandfallError("mlp: MemoryError: unable to allocate 80 GiB"))]
+)  # fmt: skip
+def test_a_rehearsal_that_fails_spends_nothing(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert "unable to allocate 80 GiB" in str(build.failure)
+    assert build.never("model spend", "run --from train")
+    assert build.told() == ["failed"]
+
+
+@scenario(
+    ML, params=MONTH, answers=[FREE, fails("run --from train", LandfallError("2013-03 train: no space left"))]
+)  # fmt: skip
+def test_a_command_that_fails_is_not_repeated(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert len(build.ran("run --from train")) == 1
+
+
+@scenario(ML, params={"STACK": STACK, "MONTH": "March"})
+def test_a_month_that_is_none_begins_nothing(build: Build) -> None:
+    assert build.failure == "MONTH is 'March'; write it as YYYY-MM, as 2013-03. Nothing was begun."
+    assert build.never("landfall run", "landfall intent")
+
+
+@scenario(
+    ML,
+    params=MONTH,
+    answers=[fails("intent check", UsageError("harbor-gcp-dev is not a valid intent."))],
+)
+def test_a_bad_intent_ends_the_ml_job_in_its_first_stage(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.stage("Data and drift") == "skipped for failure"
+    assert build.never("landfall run", "landfall model")
+
+
+# --- pipelines --------------------------------------------------------------------------------------------------
+
+PIPELINES = "ci/pipelines/pipelines.Jenkinsfile"
+CODE = {
+    "STAGING": "harbor-gcp-dev",
+    "STACK": "harbor-gcp-prod",
+    "MONTH": "2013-03",
+    "BASE": "origin/main",
+}
+STAGED = says(
+    "code stage",
+    {"stack": STACK, "digest": "7" * 64, "name": "landfall.whl", "uri": "", "new": True},
+)
+SAME = says("dataset diff", {"base": "origin/main", "contracts": [], "refused": []})
+
+
+@scenario(PIPELINES, params=CODE, answers=[STAGED, SAME, says("run", ran("NONE"))])
+def test_code_is_tried_on_staging_and_then_published_as_tried(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    order = [line.split(" --")[0] for line in build.lines if line.startswith(("landfall", "make"))]
+    assert order == [
+        "landfall intent check", "landfall intent check", "landfall dataset diff", "make test", "make wheel",
+        "landfall code stage dist", "landfall run", "landfall code stage dist", f"landfall code publish {'7' * 64}",
+    ]  # fmt: skip
+    (tried,) = build.ran("landfall run")
+    assert "--stack harbor-gcp-dev" in tried["args"]
+    assert "--to drift" in tried["args"]
+    (published,) = build.ran("code publish")
+    assert "--stack harbor-gcp-prod" in published["args"]
+    assert published["locks"] == ["landfall-code-harbor-gcp-prod"]
+    assert len(build.ran("make wheel")) == 1  # what is published is the wheel that was tried
+
+
+@scenario(
+    PIPELINES,
+    params=CODE,
+    answers=[says("dataset diff", {"base": "origin/main", "contracts": [], "refused": ["flights: breaking (delay: the column is gone)"]}, 3)],
+)  # fmt: skip
+def test_a_broken_contract_is_refused_before_anything_runs(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert "the column is gone" in str(build.failure)
+    assert build.never("make test", "make wheel", "landfall run", "code publish")
+    assert build.told() == ["refused"]
+
+
+@scenario(
+    PIPELINES, params=CODE,
+    answers=[STAGED, SAME, fails("landfall run", Refused("2013-03 ingest: flights has 9% faulty rows."))],
+)  # fmt: skip
+def test_a_month_that_fails_on_staging_publishes_nothing(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.stage("Publish") == "skipped for failure"
+    assert build.never("code publish")
+
+
+@scenario(
+    PIPELINES,
+    params=CODE,
+    answers=[STAGED, SAME, says("run", ran("NONE"))],
+    env={"BRANCH_NAME": "feature/x"},
+)
+def test_another_branch_is_tried_and_not_published(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    assert build.ran("landfall run")
+    assert build.stage("Publish") == "skipped by when"
+    assert build.never("code publish")
+
+
+@scenario(PIPELINES, params={})
+def test_a_missing_month_begins_nothing(build: Build) -> None:
+    assert build.failure == "Say MONTH: nothing is filled in there. Nothing was begun."
+    assert build.lines == []
+
+
+# --- nightly ----------------------------------------------------------------------------------------------------
+
+NIGHTLY = "ci/pipelines/nightly.Jenkinsfile"
+KNOWN = says(
+    "landfall clients",
+    {
+        "stacks": [
+            {"stack": "harbor-gcp-dev", "applied": "2026-11-20"},
+            {"stack": "harbor-gcp-prod", "applied": None},
+        ]
+    },
+)
+CHEAP = says("landfall plan", {"cost": {"expected": 90.0, "budget": {"over": False, "told": ""}}})
+NO_WAIVER = says("landfall waivers", {"today": "", "waivers": [], "reasons": []})
+QUIET = [KNOWN, CHEAP, NO_WAIVER]
+
+
+@scenario(NIGHTLY, answers=QUIET)
+def test_a_quiet_night_looks_at_what_is_applied_and_writes_to_nobody(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    assert [r["args"].split()[3] for r in build.ran("stack drift")] == ["harbor-gcp-dev"]
+    assert build.ran("stack drift")[0]["credentials"] == ["landfall-preview"]
+    assert build.ran("landfall waivers harbor-gcp-dev")
+    assert build.ran("landfall plan harbor-gcp-dev")
+    assert build.ran("make scan")
+    assert build.never("stack up", "stack preview", "stack approve")
+    assert "landfall-deploy" not in build.credentials
+    assert build.told() == []
+
+
+@scenario(
+    NIGHTLY,
+    answers=[
+        says("stack drift", {"stack": STACK, "at": "", "drifted": True, "changes": [{"name": "bronze", "what": "gone"}]}, 3),
+        *QUIET,
+    ],
+)  # fmt: skip
+def test_drift_at_night_is_told_and_nothing_is_put_right_by_itself(build: Build) -> None:
+    assert build.result == "UNSTABLE"
+    assert build.told() == ["drift"]
+    assert build.steps("unstable") == [f"{STACK} has drifted: bronze"]
+    assert build.ran("landfall waivers")  # the other looks go on
+    assert build.never("stack up", "stack preview")
+
+
+@scenario(
+    NIGHTLY,
+    answers=[
+        says("landfall waivers", {"today": "", "waivers": [], "reasons": ["harbor: the waiver ran out"]}, 3),
+        says("landfall plan", {"cost": {"expected": 900.0, "budget": {"over": True, "told": "1 EUR = 1.2 USD"}}}, 3),
+        KNOWN,
+    ],
+)  # fmt: skip
+def test_an_expired_waiver_and_a_cost_over_budget_are_told(build: Build) -> None:
+    assert build.result == "UNSTABLE"
+    assert build.told() == ["waivers", "over-budget"]
+
+
+@scenario(NIGHTLY, answers=[says("make scan", code=2), *QUIET])
+def test_a_known_hole_marks_the_night_and_hides_nothing_else(build: Build) -> None:
+    assert build.result == "UNSTABLE"
+    assert "scan.json" in build.steps("archiveArtifacts")
+    assert build.ran("stack drift")
+
+
+@scenario(
+    NIGHTLY,
+    params={"STACKS": "a-dev b-dev"},
+    answers=[fails("stack drift a-dev", LandfallError("The state cannot be read.")), *QUIET],
+)
+def test_one_stack_that_cannot_be_looked_at_keeps_no_other_from_it(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.ran("stack drift b-dev")
+    assert build.told()[-2:] == ["failed", "failed"]  # the people of both stacks
+
+
+# --- rollback ---------------------------------------------------------------------------------------------------
+
+ROLLBACK = "ci/pipelines/rollback.Jenkinsfile"
+
+
+@scenario(ROLLBACK, params={"STACK": STACK, "WHY": "complaints of the tower", "TO": "4"})
+def test_a_rollback_keeps_its_reason_and_tells(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    (line,) = [r["args"] for r in build.ran("model rollback")]
+    assert "--why 'complaints of the tower'" in line
+    assert "--to 4" in line
+    assert build.told() == ["rolled-back"]
+
+
+@scenario(ROLLBACK, params={"STACK": STACK})
+def test_a_rollback_without_a_reason_begins_nothing(build: Build) -> None:
+    assert build.failure == "Say WHY: nothing is filled in there. Nothing was begun."
+    assert build.never("model rollback")
+
+
+@scenario(ROLLBACK, params={"STACK": STACK, "WHY": "$(touch /tmp/owned); 'it' \"failed\""})
+def test_what_people_write_never_becomes_part_of_a_command(build: Build) -> None:
+    import shlex
+
+    (row,) = build.ran("model rollback")
+    words = shlex.split(row["args"])
+    assert words[words.index("--why") + 1] == "$(touch /tmp/owned); 'it' \"failed\""
