@@ -55,10 +55,10 @@ class Build {
 }
 
 /** `env`: read as properties, written by `environment` blocks and withEnv. */
-class EnvVars extends LinkedHashMap<String, String> {
+class EnvVars extends LinkedHashMap {
     EnvVars(Map start) { start.each { key, value -> if (value != null) { put(key, value.toString()) } } }
-    String put(String key, Object value) { return super.put(key, value?.toString()) }
-    Map all() { return new LinkedHashMap(this) }
+    Object put(Object key, Object value) { return super.put(key.toString(), value?.toString()) }
+    Map<String, String> all() { return new LinkedHashMap(this) }
 }
 
 /** `currentBuild`. */
