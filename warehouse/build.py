@@ -91,7 +91,7 @@ def read_features(ctx: Context, month: Month) -> pa.Table:
     first, last = (f"timestamp '{moment:%Y-%m-%d %H:%M:%S}'" for moment in (month.start, month.end))
     rows = ctx.engine.arrow(
         # Behind the dot a column may be called as a word of SQL is (`at`, `order`), in every engine.
-        f"select * from features.{problem.table} as f "
+        f"select * from {ctx.engine.table('features', problem.table)} as f "
         f"where f.{problem.time} >= {first} and f.{problem.time} < {last}"
     )
     lacking = [

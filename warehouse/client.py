@@ -32,9 +32,9 @@ class WorkerFailure(Exception):
         self.failures = failures
 
 
-def dbt_python(project: Project) -> Path:
-    """The interpreter of dbt's own environment: the project's, else the installation's."""
-    folders = [project.root / ".venv-dbt", INSTALLATION / ".venv-dbt"]
+def dbt_python(project: Project, environment: str = ".venv-dbt") -> Path:
+    """The interpreter of an environment of dbt's own: the project's, else the installation's."""
+    folders = [project.root / environment, INSTALLATION / environment]
     for folder in folders:
         python = folder / "bin" / "python"
         if python.exists():
@@ -42,15 +42,18 @@ def dbt_python(project: Project) -> Path:
     raise MissingTool(
         f"dbt's environment {folders[0]} is not there.",
         so="The warehouse cannot be built without it.",
-        fix="make setup",
+        fix="make setup" if environment == ".venv-dbt" else "ci/setup.sh warehouse",
     )
 
 
 class Worker:
     """A process of `worker.py`. `settings` is its first line; `folder` takes its logs."""
 
-    def __init__(self, project: Project, settings: Json, folder: Path) -> None:
+    def __init__(
+        self, project: Project, settings: Json, folder: Path, environment: str = ".venv-dbt"
+    ) -> None:
         self._project = project
+        self._environment = environment
         self._settings = settings
         self.log = folder / "worker.log"
         self._process: subprocess.Popen[str] | None = None
@@ -63,7 +66,7 @@ class Worker:
 
     def start(self, variables: dict[str, str]) -> Json:
         """Start the process and give what it says of itself. Raises Refused where its file is in use."""
-        python = dbt_python(self._project)
+        python = dbt_python(self._project, self._environment)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._stderr = self.log.open("w")
         # Only what is named here is inherited, so that no variable of dbt's changes what is built.

@@ -41,6 +41,7 @@ class DuckDBEngine:
             "database": str(self._database),
             "lock_wait": LOCK_WAIT,
             "project_dir": str(project.dbt_dir),
+            "profiles_dir": str(project.dbt_dir),
             "target_path": str(self._folder / "target"),
             "log_path": str(self._folder / "logs"),
         }
@@ -73,6 +74,10 @@ class DuckDBEngine:
             }
         )
 
+    def table(self, layer: str, name: str) -> str:
+        """A built table: its layer is its schema."""
+        return f"{layer}.{name}"
+
     def arrow(self, sql: str) -> pa.Table:
         """A query's rows, through a Parquet file that is removed again."""
         import pyarrow.parquet as pq
@@ -96,7 +101,7 @@ class DuckDBEngine:
         except WorkerFailure as failure:
             if failure.kind == "damaged":
                 return self._ask_anew(request)
-            raise _as_error(failure, self._project, self.worker.log) from None
+            raise as_error(failure, self._project, self.worker.log) from None
 
     def _start(self) -> None:
         self.worker.close()
@@ -117,7 +122,7 @@ class DuckDBEngine:
             self._start()
             return self.worker.ask(request)
         except WorkerFailure as failure:
-            raise _as_error(failure, self._project, self.worker.log) from None
+            raise as_error(failure, self._project, self.worker.log) from None
 
     def _say_rebuilt(self, why: str) -> None:
         print(
@@ -127,7 +132,8 @@ class DuckDBEngine:
         )
 
 
-def _as_error(failure: WorkerFailure, project: Project, log: Path) -> LandfallError:
+def as_error(failure: WorkerFailure, project: Project, log: Path) -> LandfallError:
+    """What failed in the worker, as an error that names the models and tests."""
     texts = (failure.what, *(one["message"] for one in failure.failures))
     if any("no space left" in text.lower() for text in texts):
         return LandfallError(

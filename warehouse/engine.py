@@ -1,7 +1,7 @@
 """The warehouse's thin adapter interface, and the one place that picks the engine.
 
-Pipelines know only `Engine`. Another engine is another file beside `duckdb_engine.py`, another output in
-`dbt/profiles.yml` and, where its SQL differs, another variant in `dbt/macros/`.
+Pipelines know only `Engine`. Another engine is another file in `engines/` and, where its SQL differs, another
+variant in `dbt/macros/`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from landfall.errors import LandfallError
 from landfall.platform import Platform
 from landfall.project import Project
 
@@ -40,6 +39,10 @@ class Engine(Protocol):
         """
         ...
 
+    def table(self, layer: str, name: str) -> str:
+        """A table that dbt built in `staging`, `marts` or `features`, as the engine's SQL names it."""
+        ...
+
     def arrow(self, sql: str) -> pa.Table:
         """A query's rows. Moments without a zone are UTC."""
         ...
@@ -47,15 +50,16 @@ class Engine(Protocol):
 
 @contextmanager
 def open_engine(platform: Platform, project: Project) -> Iterator[Engine]:
-    """The platform's engine; what it started ends with the context."""
-    if platform.warehouse.engine != "duckdb":
-        raise LandfallError(
-            f"The warehouse engine '{platform.warehouse.engine}' has no adapter in this version.",
-            fix="Set warehouse.engine to duckdb in the stack's intent.",
-        )
-    from warehouse.duckdb_engine import DuckDBEngine
+    """The platform's engine; what it started ends with the context.
 
-    engine = DuckDBEngine(platform, project)
+    Raises LandfallError for an engine that this version does not build on.
+    """
+    if platform.warehouse.engine == "duckdb":
+        from warehouse.duckdb_engine import DuckDBEngine as Opened
+    else:
+        from warehouse.remote_engine import RemoteEngine as Opened
+
+    engine = Opened(platform, project)
     try:
         yield engine
     finally:

@@ -15,6 +15,9 @@ from pipelines.contract import Contract, load_contract
 
 HEAD = "# Written from pipelines/contracts/{dataset}.yml by `python -m warehouse.sources`; edit that.\n"
 
+SCHEMA = "{{ env_var('LANDFALL_SCHEMA_SILVER', 'silver') }}"
+"""What an engine calls silver; the laptop's is called so."""
+
 
 def source_text(contract: Contract) -> str:
     """The dbt source of a contract's silver table."""
@@ -31,7 +34,7 @@ def source_text(contract: Contract) -> str:
         "config": {"meta": {"owner": contract.owner, "grain": ", ".join(contract.key)}},
         "columns": columns,
     }
-    content = {"sources": [{"name": "silver", "tables": [table]}]}
+    content = {"sources": [{"name": "silver", "schema": SCHEMA, "tables": [table]}]}
     body = yaml.safe_dump(content, sort_keys=False, width=100, allow_unicode=True)
     return HEAD.format(dataset=contract.dataset) + body
 

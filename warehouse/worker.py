@@ -5,8 +5,9 @@ line on stdin and answers one a line on stdout; everything else that is printed 
 stdin ends, because the parent closed it or died, the process ends too, even amid a build.
 
 Requests: {"op": "build", "select": [...]|null, "sources": [...], "vars": {}}, {"op": "expose",
-"tables": {name: metadata file}}, {"op": "export", "sql", "path"}, {"op": "models"}. The first line holds
-the settings, see `Settings`. Answers: {"ok": true, "result": ...} or {"ok": false, "kind", "what", "failures"}.
+"tables": {name: file} or, on a cloud's engine, [statement]}, {"op": "export", "sql", "path"}, {"op": "models"}.
+The first line holds the settings, see `Settings`. Answers: {"ok": true, "result": ...} or {"ok": false, "kind",
+"what", "failures"}.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 Json = dict[str, Any]
 
@@ -27,11 +28,14 @@ class Settings(TypedDict):
     """The first line of stdin."""
 
     engine: str
-    database: str
+    database: NotRequired[str]
     """DuckDB's file."""
-    lock_wait: float
+    lock_wait: NotRequired[float]
     """Seconds to wait for another process to let go of it."""
+    connection: NotRequired[Json]
+    """What a cloud's engine is opened with."""
     project_dir: str
+    profiles_dir: str
     target_path: str
     log_path: str
 
@@ -45,22 +49,32 @@ class Failed(Exception):
         self.failures = failures or []
 
 
+def _database(settings: Settings) -> Any:
+    """Who shows silver to dbt, and hands out rows."""
+    if settings["engine"] == "duckdb":
+        from duckdb_file import DuckDBFile
+
+        return DuckDBFile(settings.get("database", ""), settings.get("lock_wait", 0.0))
+    from remote import Remote
+
+    return Remote(settings["engine"], settings.get("connection", {}))
+
+
 class Worker:
     """One dbt project on one database."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        from duckdb_file import DuckDBFile
-
-        self.database = DuckDBFile(settings["database"], settings["lock_wait"])
+        self.database = _database(settings)
         self._manifest: Any = None
         self._stamp: object = None
 
     def _arguments(self) -> list[str]:
         project = self.settings["project_dir"]
         return [
-            "--project-dir", project, "--profiles-dir", project, "--target", self.settings["engine"],
-            "--target-path", self.settings["target_path"], "--log-path", self.settings["log_path"],
+            "--project-dir", project, "--profiles-dir", self.settings["profiles_dir"],
+            "--target", self.settings["engine"], "--target-path", self.settings["target_path"],
+            "--log-path", self.settings["log_path"],
         ]  # fmt: skip
 
     def _invoke(self, command: str, *arguments: str) -> Any:

@@ -194,8 +194,9 @@ def test_without_dbts_environment_the_set_up_is_named(
     assert caught.value.fix == "make setup"
 
 
-def test_an_engine_without_an_adapter_is_refused(tmp_path: Path) -> None:
-    platform = SimpleNamespace(warehouse=WarehouseConnection(engine="bigquery", settings={}))
+@pytest.mark.parametrize("engine", ["synapse", "fabric"])
+def test_an_engine_without_an_adapter_is_refused(engine: Any, tmp_path: Path) -> None:
+    platform = SimpleNamespace(warehouse=WarehouseConnection(engine=engine, settings={}))
     with (
         pytest.raises(LandfallError, match="no adapter"),
         open_engine(cast("Any", platform), Project(root=tmp_path, home=tmp_path)),
