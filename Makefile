@@ -38,6 +38,8 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml
 	@$(UV) --group build --group laptop --constraint requirements/dev.txt pyproject.toml -o requirements/laptop.txt
 	@$(UV) --group build --group infra --constraint requirements/dev.txt pyproject.toml -o requirements/infra.txt
 	@$(UV) --group dbt -o requirements/dbt.txt
+	@$(UV) --group dbt-clouds -o requirements/dbt-clouds.txt
+	@$(UV) --group stand-ins -o requirements/stand-ins.txt
 	@$(UV) --group policy -o requirements/policy.txt
 	@$(UV) --group scan -o requirements/scan.txt
 	@$(UV) --group mlflow --constraint requirements/dev.txt -o requirements/mlflow.txt
@@ -67,4 +69,4 @@ bench: ## the benchmarks of docs/benchmarks.md (a quarter of an hour), and a tab
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments and caches, never the home with the data
-	rm -rf .venv .venv-dbt .venv-policy .venv-scan .tools .pytest_cache .ruff_cache
+	rm -rf .venv .venv-dbt .venv-dbt-clouds .venv-stand-ins .venv-policy .venv-scan .tools .pytest_cache .ruff_cache

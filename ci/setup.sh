@@ -4,6 +4,8 @@
 #   ci/setup.sh test     that, and what the tests and checks need
 #   ci/setup.sh infra    what `landfall plan` and `pulumi up` need, with the policy pack; no Java, no Spark
 #   ci/setup.sh policy   the policy pack alone, for `pulumi up --policy-pack infra/policy`
+#   ci/setup.sh warehouse  dbt's adapters for BigQuery, Snowflake and Redshift, for a cloud's Platform
+#   ci/setup.sh stand-ins  that, and the servers that stand in for the clouds' warehouses in tests
 #   ci/setup.sh scan     what `make scan` needs
 #   ci/setup.sh ci       what the tests need, and the servers and the browser that some tests use (needs root or sudo)
 # A second call finds everything in place and returns at once. Changes nothing outside the project,
@@ -59,7 +61,7 @@ fill() {  # fill ENVIRONMENT REQUIREMENTS: nothing to do where the same list is 
     [ -x "$env/bin/python" ] || .tools/bin/uv venv -q --no-python-downloads -p "$(find_python)" "$env"
     say "filling $env from $list (minutes the first time, seconds after)"
     VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --require-hashes --compile-bytecode -r "$list"
-    if [ "$env" != .venv-dbt ] && [ "$env" != .venv-scan ]; then VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e .; fi
+    case $env in .venv-dbt* | .venv-scan | .venv-stand-ins) ;; *) VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e . ;; esac
     cp "$list" "$mark"
 }
 
@@ -86,17 +88,21 @@ lint() {  # npm-groovy-lint, by the Node that basedpyright brings
 case $use in
     infra) fill .venv requirements/infra.txt && fill .venv-policy requirements/policy.txt && exit ;;
     policy) fill .venv-policy requirements/policy.txt && exit ;;
+    warehouse) fill .venv-dbt-clouds requirements/dbt-clouds.txt && exit ;;
+    stand-ins) fill .venv-dbt-clouds requirements/dbt-clouds.txt && fill .venv-stand-ins requirements/stand-ins.txt && exit ;;
     scan) fill .venv-scan requirements/scan.txt && exit ;;
 esac
 find_java
 case $use in
     demo) fill .venv requirements/laptop.txt ;;
     test | ci) fill .venv requirements/dev.txt ;;
-    *) fail "unknown use '$use'; choose demo, test, infra, policy, scan or ci" ;;
+    *) fail "unknown use '$use'; choose demo, test, infra, policy, warehouse, stand-ins, scan or ci" ;;
 esac
 fill .venv-dbt requirements/dbt.txt
 .venv/bin/python -m pipelines.jars >/dev/null
 if [ "$use" = ci ]; then
+    fill .venv-dbt-clouds requirements/dbt-clouds.txt
+    fill .venv-stand-ins requirements/stand-ins.txt
     for pair in chromium:chromium pg_ctlcluster:postgresql mariadbd:mariadb-server groovyc:groovy; do
         command -v "${pair%%:*}" >/dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || install_packages "${pair##*:}" "${pair##*:}"
     done
