@@ -74,6 +74,10 @@ class DuckDBEngine:
             }
         )
 
+    def compile(self) -> dict[str, str]:
+        """Each model and test as DuckDB is sent it."""
+        return self._ask({"op": "compile", "sources": sorted(self._exposed) or None})
+
     def table(self, layer: str, name: str) -> str:
         """A built table: its layer is its schema."""
         return f"{layer}.{name}"

@@ -39,6 +39,11 @@ class Engine(Protocol):
         """
         ...
 
+    def compile(self) -> dict[str, str]:
+        """The SQL of each model and test as this engine is sent it: of what the exposed sources allow, or of all
+        where none is exposed."""
+        ...
+
     def table(self, layer: str, name: str) -> str:
         """A table that dbt built in `staging`, `marts` or `features`, as the engine's SQL names it."""
         ...

@@ -1,7 +1,8 @@
 """A cloud's warehouse on the worker's side: statements and rows by the engine's own client.
 
 Runs in dbt's own environment, so it imports nothing of Landfall. dbt builds; this shows it silver before, and
-fetches rows after, as dbt has no way to hand out a table. Opened on first use.
+fetches rows after, as dbt has no way to hand out a table. Opened on first use. Every engine's rows come in the
+same types (`plain`), whatever its client makes of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import base64
 import os
 from typing import Any
 
-KEY = "LANDFALL_WAREHOUSE_KEY"
+KEY = "DBT_ENV_SECRET_LANDFALL_KEY"
 
 
 class Remote:
@@ -34,13 +35,32 @@ class Remote:
             self._open().run(sql)
 
     def export(self, sql: str, path: str) -> int:
-        """Write a query's rows to a Parquet file, column names in lower case; gives the number of rows."""
+        """Write a query's rows to a Parquet file; gives the number of rows."""
         import pyarrow.parquet as pq
 
-        rows = self._open().rows(sql)
-        rows = rows.rename_columns([name.lower() for name in rows.column_names])
+        rows = plain(self._open().rows(sql))
         pq.write_table(rows, path)
         return rows.num_rows
+
+
+def plain(rows: Any) -> Any:
+    """An Arrow table with names in lower case and few types, the same whatever the rows of a month are.
+
+    Integers, also as decimals without a fraction: int64. Other decimals and floats: float64. Moments:
+    microseconds in UTC, without a zone.
+    """
+    import pyarrow as pa
+
+    def kind(old: Any) -> Any:
+        if pa.types.is_integer(old) or (pa.types.is_decimal(old) and old.scale == 0):
+            return pa.int64()
+        if pa.types.is_floating(old) or pa.types.is_decimal(old):
+            return pa.float64()
+        return pa.timestamp("us") if pa.types.is_timestamp(old) else old
+
+    fields = [pa.field(field.name.lower(), kind(field.type)) for field in rows.schema]
+    # Arrow takes a zone off by keeping the moment in UTC.
+    return rows.rename_columns([field.name for field in fields]).cast(pa.schema(fields))
 
 
 class _BigQuery:
@@ -55,15 +75,22 @@ class _BigQuery:
             credentials = impersonated_credentials.Credentials(
                 credentials, connection["impersonate"], scopes
             )
+        self._limit = connection["maximum_bytes_billed"]
+        self._query_config = bigquery.QueryJobConfig
         self._client: Any = bigquery.Client(
             connection["project"], credentials, location=connection["location"]
         )
 
+    def _query(self, sql: str) -> Any:
+        limit = {"maximum_bytes_billed": self._limit} if self._limit else {}
+        return self._client.query(sql, job_config=self._query_config(**limit))
+
     def run(self, sql: str) -> None:
-        self._client.query(sql).result()
+        self._query(sql).result()
 
     def rows(self, sql: str) -> Any:
-        return self._client.query(sql).to_arrow()
+        # Not by the Storage API: the role of `transform` may not open read sessions.
+        return self._query(sql).to_arrow(create_bqstorage_client=False)
 
 
 class _Snowflake:
@@ -76,7 +103,8 @@ class _Snowflake:
         self._connection.cursor().execute(sql)
 
     def rows(self, sql: str) -> Any:
-        return self._connection.cursor().execute(sql).fetch_arrow_all(force_return_table=True)
+        cursor = self._connection.cursor().execute(sql)
+        return cursor.fetch_arrow_all(force_return_table=True, force_microsecond_precision=True)
 
 
 def _key() -> dict[str, bytes]:
@@ -97,10 +125,26 @@ class _Redshift:
         self._connection.cursor().execute(sql)
 
     def rows(self, sql: str) -> Any:
+        """The client gives Python's objects; a column's type is told by its number in the protocol."""
         import pyarrow as pa
+        from redshift_connector.utils.oids import (  # pyright: ignore[reportMissingImports]
+            RedshiftOID as Kind,
+        )
 
+        kinds = {
+            Kind.BIGINT: pa.int64(), Kind.INTEGER: pa.int64(), Kind.SMALLINT: pa.int64(),
+            Kind.FLOAT: pa.float64(), Kind.REAL: pa.float64(), Kind.NUMERIC: pa.float64(),
+            Kind.BOOLEAN: pa.bool_(), Kind.DATE: pa.date32(), Kind.TIMESTAMP: pa.timestamp("us"),
+            Kind.TIMESTAMPTZ: pa.timestamp("us", "UTC"),
+        }  # fmt: skip
         cursor = self._connection.cursor()
         cursor.execute(sql)
-        names = [column[0] for column in cursor.description]
-        columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(names)
-        return pa.table([pa.array(column) for column in columns], names=names)
+        fields = [pa.field(one[0], kinds.get(one[1], pa.string())) for one in cursor.description]
+        columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(fields)
+        arrays = [
+            pa.array([float(v) if v is not None else None for v in values], field.type)
+            if pa.types.is_floating(field.type)
+            else pa.array(values, field.type)
+            for values, field in zip(columns, fields, strict=True)
+        ]
+        return pa.table(arrays, schema=pa.schema(fields))

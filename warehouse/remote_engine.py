@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landfall.platform import Platform
-from landfall.project import Project
+from landfall.project import Project, environment
 from landfall.storage import Store
 from pipelines.secret import read_secret
 from warehouse.client import Worker, WorkerFailure, scratch_file
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 ENVIRONMENT = ".venv-dbt-clouds"
+IDENTITY = (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
+    "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+    "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ENDPOINT_URL",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_EC2_METADATA_DISABLED",
+    "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG", "BIGQUERY_EMULATOR_HOST",
+    "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST",
+    "IDENTITY_ENDPOINT", "IDENTITY_HEADER",
+    "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
+)  # fmt: skip
+"""Variables by which the clouds' clients know who they are and where to; the worker is given these and no others."""
 
 
 class RemoteEngine:
@@ -67,6 +79,11 @@ class RemoteEngine:
             {"op": "build", "select": select, "sources": sources, "vars": variables or {}}
         )
 
+    def compile(self) -> dict[str, str]:
+        """Each model and test as this engine is sent it; asks the engine nothing."""
+        sources = sorted(self._exposed) or None
+        return self._ask({"op": "compile", "sources": sources})
+
     def table(self, layer: str, name: str) -> str:
         """A built table, as the engine's SQL names it."""
         return self._site.quoted(self._site.schemas[layer], name)
@@ -101,10 +118,10 @@ class RemoteEngine:
 
 
 def variables(platform: Platform) -> dict[str, str]:
-    """What dbt's process is told by its environment: the layers' schemas, and the key where one is needed."""
+    """What dbt's process is told by its environment: who it is, the layers' schemas, a key where one is needed."""
     site = site_of(platform)
     told = {f"LANDFALL_SCHEMA_{layer.upper()}": name for layer, name in site.schemas.items()}
-    told["LANDFALL_WAREHOUSE_ENGINE"] = platform.warehouse.engine
+    told |= {name: value for name in IDENTITY if (value := environment(name))}
     if site.secret:
         told[KEY] = read_secret(site.secret, "the warehouse", platform)
     return told

@@ -5,8 +5,8 @@ line on stdin and answers one a line on stdout; everything else that is printed 
 stdin ends, because the parent closed it or died, the process ends too, even amid a build.
 
 Requests: {"op": "build", "select": [...]|null, "sources": [...], "vars": {}}, {"op": "expose",
-"tables": {name: file} or, on a cloud's engine, [statement]}, {"op": "export", "sql", "path"}, {"op": "models"}.
-The first line holds the settings, see `Settings`. Answers: {"ok": true, "result": ...} or {"ok": false, "kind",
+"tables": {name: file} or, on a cloud's engine, [statement]}, {"op": "export", "sql", "path"}, {"op": "models"},
+{"op": "compile", "sources": [...]|null}. The first line holds the settings, see `Settings`. Answers: {"ok": true, "result": ...} or {"ok": false, "kind",
 "what", "failures"}.
 """
 
@@ -145,6 +145,15 @@ class Worker:
             "seconds": {one.node.name: round(one.execution_time, 3) for one in results},
         }
 
+    def compile(self, sources: list[str] | None) -> dict[str, str]:
+        """Name → SQL of each model and test, by default of all; asks the engine nothing."""
+        manifest = self._parse()
+        known = {source.name for source in manifest.sources.values()}
+        models = self._buildable(known if sources is None else set(sources))
+        flags = ["--no-introspect", "--no-populate-cache", "--indirect-selection", "buildable"]
+        outcome = self._invoke("compile", *flags, "--select", *sorted(models))
+        return {one.node.name: one.node.compiled_code for one in outcome.result.results}
+
     def answer(self, request: Json) -> object:
         """Do what one request asks."""
         match request["op"]:
@@ -152,6 +161,8 @@ class Worker:
                 return self.build(request)
             case "models":
                 return self._buildable(set(request["sources"]))
+            case "compile":
+                return self.compile(request["sources"])
             case "expose":
                 return self.database.expose(request["tables"])
             case "export":

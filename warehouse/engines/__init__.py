@@ -15,8 +15,9 @@ from typing import Any
 from landfall.errors import LandfallError
 from landfall.platform import Platform
 
-KEY = "LANDFALL_WAREHOUSE_KEY"
-"""The worker's variable that holds a private key, where an engine has no other way in."""
+KEY = "DBT_ENV_SECRET_LANDFALL_KEY"
+"""The worker's variable that holds a private key, where an engine has no other way in; so called, dbt keeps it
+out of its logs."""
 LAYERS = ("silver", "staging", "marts", "features")
 BUILT = ("bigquery", "snowflake", "redshift")
 

@@ -25,9 +25,13 @@ def site(platform: Platform) -> Site:
     account = it.get("impersonate_service_account", "")
     if account:
         profile["impersonate_service_account"] = account
-    if it.get("maximum_bytes_billed"):
-        profile["maximum_bytes_billed"] = int(it["maximum_bytes_billed"])
-    connection = {"project": project, "location": location, "impersonate": account}
+    limit = int(it.get("maximum_bytes_billed") or 0)
+    if limit:
+        profile["maximum_bytes_billed"] = limit
+    connection: dict[str, Any] = {
+        "project": project, "location": location, "impersonate": account,
+        "maximum_bytes_billed": limit,
+    }  # fmt: skip
 
     def quoted(schema: str, name: str) -> str:
         return f"`{project}`.`{schema}`.`{name}`"

@@ -21,15 +21,14 @@ LAKE = "lake_silver"
 def site(platform: Platform) -> Site:
     """The site of Redshift on a Platform; raises KeyError for a setting that is missing."""
     it = platform.warehouse.settings
-    shared = {"host": it["host"], "port": int(it["port"]), "region": it["region"]}
+    shared: dict[str, Any] = {
+        "host": it["host"], "port": int(it["port"]), "region": it["region"],
+        "serverless_work_group": it["serverless_work_group"], "is_serverless": True,
+    }  # fmt: skip
     profile: dict[str, Any] = {
         "type": "redshift", "method": it["method"], "dbname": it["dbname"], "schema": it["schema"],
-        "serverless_work_group": it["serverless_work_group"], "ra3_node": it["ra3_node"] == "true",
-        "sslmode": "require", "threads": THREADS, **shared,
+        "ra3_node": it["ra3_node"] == "true", "sslmode": "require", "threads": THREADS, **shared,
     }  # fmt: skip
-    connection = {
-        "database": it["dbname"], "iam": True, "ssl": True, "is_serverless": True,
-        "serverless_work_group": it["serverless_work_group"], **shared,
-    }  # fmt: skip
+    connection = {"database": it["dbname"], "iam": True, "ssl": True, **shared}
     schemas = {"silver": LAKE, "staging": "staging", "marts": it["schema"], "features": "features"}
     return Site(profile, schemas, connection, lambda _name, _metadata: [])

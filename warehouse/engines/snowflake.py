@@ -25,23 +25,18 @@ def site(platform: Platform) -> Site:
     """The site of Snowflake on a Platform; raises KeyError for a setting that is missing."""
     it = platform.warehouse.settings
     way: dict[str, Any] = {key: it[key] for key in _WAY}
-    way |= {key: it[key] for key in ("host", "protocol") if key in it}  # a stand-in's
-    way |= {"port": int(it["port"])} if "port" in it else {}
-    profile = {"type": "snowflake", "threads": THREADS, **way}
+    profile: dict[str, Any] = {"type": "snowflake", "threads": THREADS, **way}
     secret = ""
     if it["authenticator"] == "snowflake_jwt":
         secret = PRIVATE_KEY
         profile["private_key"] = f"{{{{ env_var('{KEY}') }}}}"
-    elif it["authenticator"] == "workload_identity":
+    else:
         federated = {
-            "authenticator": "WORKLOAD_IDENTITY",
+            "authenticator": it["authenticator"],
             "workload_identity_provider": _PROVIDERS[urlparse(platform.storage.silver).scheme],
         }
         profile |= federated
         way |= federated
-    else:  # a stand-in, whose word is in the settings; no stack exports another
-        profile["password"] = it["authenticator"]
-        way["password"] = it["authenticator"]
     silver = f"{it['database']}.{it['schema_silver']}"
     glue = platform.catalog.properties.get("type") == "glue"
 

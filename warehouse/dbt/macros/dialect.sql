@@ -10,7 +10,11 @@
 {% macro utc_timestamp(column) %}{{ return(adapter.dispatch('utc_timestamp', 'landfall')(column)) }}{% endmacro %}
 {% macro default__utc_timestamp(column) %}cast({{ column }} as timestamp){% endmacro %}
 {% macro duckdb__utc_timestamp(column) %}(cast({{ column }} as timestamp with time zone) at time zone 'UTC'){% endmacro %}
-{% macro snowflake__utc_timestamp(column) %}cast(convert_timezone('UTC', {{ column }}) as timestamp_ntz){% endmacro %}
+{# Silver's moments have no zone; convert_timezone would take them to be in the session's. #}
+{% macro snowflake__utc_timestamp(column) %}cast({{ column }} as timestamp_ntz){% endmacro %}
+
+{# A moment that is written out, e.g. '2013-01-01', in UTC and of the type that utc_timestamp gives. #}
+{% macro moment(text) %}{{ utc_timestamp("'" ~ text ~ "'") }}{% endmacro %}
 
 {# A date of three integer columns. #}
 {% macro date_from_parts(year, month, day) %}{{ return(adapter.dispatch('date_from_parts', 'landfall')(year, month, day)) }}{% endmacro %}
@@ -25,6 +29,9 @@
 
 {# The date of a timestamp. #}
 {% macro date_of(column) %}cast({{ column }} as date){% endmacro %}
+
+{# The date some days after another, before it where `days` is negative. Engines' own functions give a timestamp. #}
+{% macro date_plus(days, date) %}cast({{ dbt.dateadd('day', days, date) }} as date){% endmacro %}
 
 {# ISO day of the week: 1 is Monday, 7 is Sunday. 2001-01-01 was a Monday. #}
 {% macro iso_day_of_week(date) -%}

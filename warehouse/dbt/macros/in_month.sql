@@ -3,8 +3,8 @@
    A feature model filters its rows with it, and reads the history that it looks back on without it. #}
 {% macro in_month(column) -%}
     {%- if var('month_start', none) -%}
-        {{ column }} >= cast('{{ var("month_start") }}' as timestamp)
-        and {{ column }} < cast('{{ var("month_end") }}' as timestamp)
+        {{ column }} >= {{ moment(var("month_start")) }}
+        and {{ column }} < {{ moment(var("month_end")) }}
     {%- else -%}
         1 = 1
     {%- endif -%}

@@ -37,8 +37,8 @@ days as (
         cast(sum(past.late) as {{ type_double() }}) / nullif(sum(past.arrived), 0) as late_rate
     from days
     inner join {{ group }}_days as past
-        on past.utc_date >= {{ dbt.dateadd('day', -7, 'days.utc_date') }}
-        and past.utc_date <= {{ dbt.dateadd('day', -2, 'days.utc_date') }}
+        on past.utc_date >= {{ date_plus(-7, 'days.utc_date') }}
+        and past.utc_date <= {{ date_plus(-2, 'days.utc_date') }}
     group by past.{{ group }}, days.utc_date
 ),
 {%- endfor %}
