@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV := .tools/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup infra demo test test-engine check lock docs goldens wheel scan images bench clean
+.PHONY: help setup infra demo test test-engine check lock docs goldens dags wheel scan images bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,8 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml
 	@$(UV) --group dbt -o requirements/dbt.txt
 	@$(UV) --group dbt-clouds -o requirements/dbt-clouds.txt
 	@$(UV) --group stand-ins -o requirements/stand-ins.txt
+	@$(UV) --group airflow -o requirements/airflow.txt
+	@$(UV) --group kubeflow -o requirements/kubeflow.txt
 	@$(UV) --group policy -o requirements/policy.txt
 	@$(UV) --group scan -o requirements/scan.txt
 	@$(UV) --group mlflow --constraint requirements/dev.txt -o requirements/mlflow.txt
@@ -47,6 +49,11 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml
 docs: ## generate the reference pages from the models
 	@ci/setup.sh test
 	@$(PY) -m landfall.intent.reference
+
+dags: ## write what the Airflow DAG reads and Kubeflow's YAML anew: make dags STACK=demo-local-dev
+	@ci/setup.sh test && ci/setup.sh kubeflow
+	@$(PY) -m pipelines.orchestration $(or $(STACK),demo-local-dev)
+	@.venv-kubeflow/bin/python -m pipelines.kubeflow.compile pipelines/kubeflow/landfall_month.yaml
 
 goldens: ## write the inventories of the sample stacks anew; review them as a diff
 	@ci/setup.sh test
@@ -69,4 +76,4 @@ bench: ## the benchmarks of docs/benchmarks.md (a quarter of an hour), and a tab
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments and caches, never the home with the data
-	rm -rf .venv .venv-dbt .venv-dbt-clouds .venv-stand-ins .venv-policy .venv-scan .tools .pytest_cache .ruff_cache
+	rm -rf .venv .venv-dbt .venv-dbt-clouds .venv-stand-ins .venv-policy .venv-scan .venv-airflow .venv-kubeflow .tools .pytest_cache .ruff_cache

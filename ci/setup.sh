@@ -6,6 +6,8 @@
 #   ci/setup.sh policy   the policy pack alone, for `pulumi up --policy-pack infra/policy`
 #   ci/setup.sh warehouse  dbt's adapters for BigQuery, Snowflake and Redshift, for a cloud's Platform
 #   ci/setup.sh stand-ins  that, and the servers that stand in for the clouds' warehouses in tests
+#   ci/setup.sh airflow  what the Airflow DAG runs on in tests
+#   ci/setup.sh kubeflow  the compiler of Kubeflow's pipeline
 #   ci/setup.sh scan     what `make scan` needs
 #   ci/setup.sh ci       what the tests need, and the servers and the browser that some tests use (needs root or sudo)
 # A second call finds everything in place and returns at once. Changes nothing outside the project,
@@ -61,7 +63,7 @@ fill() {  # fill ENVIRONMENT REQUIREMENTS: nothing to do where the same list is 
     [ -x "$env/bin/python" ] || .tools/bin/uv venv -q --no-python-downloads -p "$(find_python)" "$env"
     say "filling $env from $list (minutes the first time, seconds after)"
     VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --require-hashes --compile-bytecode -r "$list"
-    case $env in .venv-dbt* | .venv-scan | .venv-stand-ins) ;; *) VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e . ;; esac
+    case $env in .venv-dbt* | .venv-scan | .venv-airflow | .venv-stand-ins) ;; *) VIRTUAL_ENV="$env" .tools/bin/uv pip install -q --no-deps --no-build-isolation -e . ;; esac
     cp "$list" "$mark"
 }
 
@@ -91,12 +93,14 @@ case $use in
     warehouse) fill .venv-dbt-clouds requirements/dbt-clouds.txt && exit ;;
     stand-ins) fill .venv-dbt-clouds requirements/dbt-clouds.txt && fill .venv-stand-ins requirements/stand-ins.txt && exit ;;
     scan) fill .venv-scan requirements/scan.txt && exit ;;
+    airflow) fill .venv-airflow requirements/airflow.txt && exit ;;
+    kubeflow) fill .venv-kubeflow requirements/kubeflow.txt && exit ;;
 esac
 find_java
 case $use in
     demo) fill .venv requirements/laptop.txt ;;
     test | ci) fill .venv requirements/dev.txt ;;
-    *) fail "unknown use '$use'; choose demo, test, infra, policy, warehouse, stand-ins, scan or ci" ;;
+    *) fail "unknown use '$use'; choose demo, test, infra, policy, warehouse, stand-ins, scan, airflow, kubeflow or ci" ;;
 esac
 fill .venv-dbt requirements/dbt.txt
 .venv/bin/python -m pipelines.jars >/dev/null
@@ -107,5 +111,7 @@ if [ "$use" = ci ]; then
         command -v "${pair%%:*}" >/dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || install_packages "${pair##*:}" "${pair##*:}"
     done
     fill .venv-scan requirements/scan.txt
+    fill .venv-airflow requirements/airflow.txt
+    fill .venv-kubeflow requirements/kubeflow.txt
     lint
 fi

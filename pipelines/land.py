@@ -61,6 +61,18 @@ def available_months(ctx: Context) -> list[Month]:
     return months
 
 
+def arrived(ctx: Context, month: Month) -> dict[str, bool]:
+    """Per dataset of events, whether the month has landed or its source holds it; lands nothing."""
+    store = Store(ctx.platform.storage.landing, ctx.platform.storage.options)
+    found: dict[str, bool] = {}
+    for source in ctx.intent.sources:
+        reader = open_source(ctx, source)
+        if not reader.is_reference:
+            has = bool(landed(store, source.dataset, str(month)))
+            found[source.dataset] = has or month in reader.months()
+    return found
+
+
 def land_slice(store: Store, source: Source, period: str, found: Slice) -> Json:
     """Make `found` the newest version of the dataset's period, unless the newest has the same bytes."""
     sha256 = hashlib.sha256(found.content).hexdigest()

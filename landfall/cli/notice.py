@@ -1,4 +1,7 @@
-"""`landfall notice`: the message that people are sent when something happens; sending it is the caller's."""
+"""`landfall notice`: the message that people are sent when something happens.
+
+Mail and chat are the caller's; `--send` puts it on the Platform's queue of notices.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ def notice(
     release: Annotated[Path | None, typer.Option(help="the release's folder")] = None,
     file: Annotated[Path | None, typer.Option(help="the JSON of the command that found it")] = None,
     build: Annotated[str, typer.Option(help="the build's address")] = "",
+    send: Annotated[
+        bool, typer.Option("--send", help="put it on the Platform's queue of notices")
+    ] = False,
     output: Output = Form.text,
 ) -> None:
     """Say to whom what is written about an event of a stack, by the contacts and approvers of its intent."""
@@ -39,6 +45,12 @@ def notice(
         what, stack, intent, release=read(release) if release else None,
         details=_details(file) if file else None, build=build,
     )  # fmt: skip
+    if send:
+        from pipelines.bus import notify
+        from pipelines.context import open_context
+
+        with open_context(stack) as ctx:
+            notify(ctx, what.value, made.as_dict())
     emit(made.as_dict(), output, _print)
 
 

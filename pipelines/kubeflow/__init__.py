@@ -1,0 +1,1 @@
+"""The monthly flow as a Kubeflow pipeline."""
