@@ -36,7 +36,9 @@ def plan(
     Exit 3: a mandatory policy is broken or the budget exceeded. Exit 1: a cloud would refuse a value.
     """
     import datetime
+    from dataclasses import replace
 
+    from infra.plan.cost.layers import with_layers
     from infra.plan.report import assess
     from infra.plan.stacks import plan_intent, read_stack
     from infra.plan.uncollected import uncollected
@@ -49,6 +51,9 @@ def plan(
     with uncollected():
         recorded = plan_intent(project, intent, stack, known=not unknown)
         assessed = assess(recorded, intent, datetime.date.today(), before)
+        if assessed.cost is not None:
+            cost = with_layers(assessed.cost, project, intent, stack)
+            assessed = replace(assessed, cost=cost)
     value = assessed.as_dict()
     if save is not None:
         write_text(save, as_json(value))
@@ -156,12 +161,36 @@ def _cost(assessed: Assessment) -> None:
     )
     for category, amount in list(cost.by_category().items())[:6]:
         print(f"  {amount:>10,.0f}  {category}")
-    if cost.budget and "share_expected" in cost.budget:
-        over = "OVER the budget" if cost.over_budget else "of the budget"
+    if cost.unpriced:
+        most = sorted(cost.unpriced.items(), key=lambda one: (-one[1], one[0]))
+        named = ", ".join(f"{number} {type_}" for type_, number in most[:3])
+        rest = f" and {_count(len(most) - 3, 'type')} more" if len(most) > 3 else ""
+        print(f"  no price: {named}{rest}; all: --output json, cost.missing")
+    if cost.elsewhere:
         print(
-            f"  {cost.budget['share_expected']:.0%} {over}"
-            f" of {cost.budget['amount']:,.0f} {cost.budget['currency']}"
+            f"  {cost.elsewhere} of {len(cost.lines)} lines at another region's price, range widened"
         )
+    if cost.budget and "share_expected" in cost.budget:
+        _budget(cost.budget)
+
+
+def _budget(budget: dict[str, Any]) -> None:
+    """What share of the budget is used: by this stack, and by all layers where they are split over stacks."""
+    limit = f"of {budget['amount']:,.0f} {budget['currency']}"
+    whole = budget.get("together")
+    over = "OVER the budget" if budget["over"] else "of the budget"
+    if whole is None:
+        print(f"  {budget['share_expected']:.0%} {over} {limit}")
+        return
+    print(
+        f"  {budget['share_expected']:.0%} of the budget {limit} by this stack alone; all layers:"
+    )
+    for name, layer in budget["layers"].items():
+        print(f"  {layer['expected']:>10,.0f}  {name} ({', '.join(layer['builds'])})")
+    for name, reason in budget["unplanned"].items():
+        print(f"           ?  {name}: {reason}")
+    missing = f", without {_count(whole['unpriced'], 'resource')}" if whole["unpriced"] else ""
+    print(f"  {whole['expected']:>10,.0f}  together{missing}: {whole['share_expected']:.0%} {over}")
 
 
 def _risks(assessed: Assessment) -> None:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.plan.cost import aws, azure, gcp, snowflake  # noqa: F401 (registers)
+from infra.plan.cost import aws, azure, gcp, kubernetes, snowflake  # noqa: F401 (registers)
 from infra.plan.cost.base import FREE, PRICERS, Line, Pricing, is_free
 from infra.plan.cost.prices import Prices
 from infra.plan.cost.usage import usage_of
@@ -58,8 +58,13 @@ class Cost:
         return dict(sorted(total.items(), key=lambda item: -item[1]))
 
     @property
+    def elsewhere(self) -> int:
+        """How many lines stand at the price of another region, with their range widened for it."""
+        return sum(line.note.endswith("another region") for line in self.lines)
+
+    @property
     def over_budget(self) -> bool:
-        """Whether the expected cost alone exceeds the intent's budget."""
+        """Whether the expected cost exceeds the intent's budget: this plan's, or that of all layers where it is known."""
         return bool(self.budget and self.budget["over"])
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,6 +79,7 @@ class Cost:
             "unpriced": self.unpriced,
             "missing": self.missing,
             "free_resources": self.free,
+            "lines_from_another_region": self.elsewhere,
             "assumptions": self.assumptions,
             "gpu": self.gpu,
             "budget": self.budget,

@@ -157,6 +157,23 @@ def _threats(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "security", "guardduty.gb", p.usage.log_gb)
 
 
+@prices("aws:guardduty/detectorFeature:DetectorFeature")
+def _feature(one: Resource, p: Pricing) -> Iterable[Line]:
+    """A further feature of GuardDuty, by what it looks at: one that is off costs nothing."""
+    if one.inputs.get("status") != "ENABLED":
+        return
+    amounts = {
+        "S3_DATA_EVENTS": p.usage.requests_million, "EKS_AUDIT_LOGS": Range(0.5, 5, 50),
+        "RUNTIME_MONITORING": Range(4, 16, 80), "EBS_MALWARE_PROTECTION": Range(0, 20, 500),
+        "RDS_LOGIN_EVENTS": Range(2, 2, 8), "LAMBDA_NETWORK_LOGS": Range(0.1, 1, 10),
+    }  # fmt: skip
+    name = str(one.inputs.get("name"))
+    if name in amounts:
+        yield from p.line(one, "security", f"guardduty.{name.lower()}", amounts[name])
+    else:
+        p.unknown(one, f"guardduty.{name.lower()}")
+
+
 @prices("aws:securityhub/account:Account")
 def _hub(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "security", "securityhub.check", Range(2000, 8000, 20000))

@@ -157,6 +157,12 @@ def _events(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "events", "eventgrid.million", Range(0.01, 0.1, 1))
 
 
+@prices("azure-native:logic:Workflow")
+def _workflow(one: Resource, p: Pricing) -> Iterable[Line]:
+    """The stop of the budget: a few runs in a bad month, of some tens of actions each."""
+    yield from p.line(one, "budget", "logic.action", Range(0, 50, 500))
+
+
 @prices("azure-native:network:FlowLog")
 def _flows(one: Resource, p: Pricing) -> Iterable[Line]:
     logs = max(1, len(p.plan.of_type(one.type)))
