@@ -1,0 +1,55 @@
+"""What the scheduler's tasks ask of the command line: whether a month is there, and a notice on the queue."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from landfall.cli import main
+from landfall.month import Month
+from landfall.storage import Store
+from pipelines.bus import open_bus
+from pipelines.context import open_context
+from pipelines.land import arrived, landed
+
+STACK = "demo-local-dev"
+
+
+def call(*words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["landfall", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANDFALL_HOME", str(tmp_path))
+
+
+def test_a_month_is_there_once_every_source_holds_it_and_asking_lands_nothing() -> None:
+    with open_context(STACK) as ctx:
+        assert arrived(ctx, Month(2013, 3)) == {"flights": True, "weather": True}
+        assert arrived(ctx, Month(2015, 3)) == {"flights": False, "weather": False}
+        store = Store(ctx.platform.storage.landing, ctx.platform.storage.options)
+        assert landed(store, "flights", "2013-03") == []
+
+
+def test_the_exit_code_tells_the_sensor_to_look_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("land", "--ask", "--month", "2015-03", "--stack", STACK, "--output", "json") == 3
+    assert json.loads(capsys.readouterr().out)["datasets"]["flights"] is False
+    assert call("land", "--ask", "--month", "March", "--stack", STACK) == 2
+
+
+def test_a_notice_goes_to_the_queue_only_where_it_is_sent() -> None:
+    assert call("notice", "held", STACK) == 0
+    with open_context(STACK) as ctx, open_bus(ctx.platform, "notices") as bus:
+        assert bus.receive() == []
+        assert call("notice", "held", STACK, "--send") == 0
+        (told,) = bus.receive()
+    assert told.subject == "held"
+    assert "champion stays" in told.body["body"]
