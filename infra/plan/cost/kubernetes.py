@@ -12,7 +12,9 @@ from infra.plan.model import Resource
 
 @prices("kubernetes:gateway.networking.k8s.io/v1:Gateway")
 def _gateway(one: Resource, p: Pricing) -> Iterable[Line]:
-    """The network load balancer in front of Envoy, by its hours; on AWS by what it carries too."""
+    """The network load balancer in front of Envoy, by its hours and by what it carries: as much as leaves the network."""
     yield from p.line(one, "network", "lb.hour", HOURS, note="of the cluster's gateway")
     if p.intent.cloud.provider == "aws":
         yield from p.line(one, "network", "lb.lcu.hour", Range(0.1, 0.5, 2).times(HOURS))
+    else:
+        yield from p.line(one, "network", "lb.gb", p.usage.egress_gb)

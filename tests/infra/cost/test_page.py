@@ -49,7 +49,6 @@ def test_each_price_that_was_not_found_is_named() -> None:
     text = PAGE.read_text(encoding="utf-8")
     named = {
         "postgres.Standard_B2s": "Standard_B2s", "defender.cloudposture": "Defender CSPM",
-        "lb.hour": "load balancer of the gateway",
     }  # fmt: skip
     assert set(named) == UNSOURCED
     for words in named.values():
