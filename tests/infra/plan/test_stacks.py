@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra.plan.check import check
-from infra.plan.model import UNKNOWN
+from infra.plan.model import UNKNOWN, Plan
+from infra.plan.policies import judge
 from infra.plan.stacks import plan_stack
 from landfall.project import find_project
+from tests.infra.plan.made import resource
+from tests.infra.samples import plan_of, sample
 
 PROJECT = find_project(Path(__file__).parent)
 STACKS = [name for name in PROJECT.stacks() if "-local-" not in name]
@@ -22,3 +27,29 @@ def test_a_sample_stack_gives_no_alarm(stack: str, known: bool):
     assert len(plan.resources) > 20
     assert [one.as_dict() for one in check(plan)] == []
     assert (UNKNOWN in repr(plan.resources)) is not known
+
+
+@pytest.mark.parametrize("stack", PROJECT.stacks())
+def test_the_engine_makes_no_provider_of_its_own_in_any_sample(stack: str):
+    config = yaml.safe_load(PROJECT.stack_file(stack).read_text(encoding="utf-8"))["config"]
+    assert config["pulumi:disable-default-providers"] == ["*"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_names_no_provider_is_a_breach_before_the_engine_refuses_it(stack: str):
+    plan, intent = plan_of(stack), sample(stack)
+    stray = resource("aws:kms/key:Key", {"enableKeyRotation": True}, "stray")
+
+    def breaches(one: Plan) -> list[str]:
+        found = judge(one, intent, datetime.date(2026, 11, 27))
+        return [v.resource for v in found if v.policy == "explicit-provider"]
+
+    assert breaches(plan) == []
+    more = Plan(plan.stack, plan.cloud, (*plan.resources, stray))
+    assert breaches(more) == ["stray"]
+    [violation] = [
+        v
+        for v in judge(more, intent, datetime.date(2026, 11, 27))
+        if v.policy == "explicit-provider"
+    ]
+    assert violation.severity == "mandatory"
