@@ -1,4 +1,4 @@
-"""What a stack needs of an Azure subscription: cores by family, addresses, GPU machines in the region, providers, roles.
+"""What a stack needs of an Azure subscription: cores by family, addresses, Synapse and Fabric, GPU machines, providers, roles.
 
 Families as `az vm list-usage` names them: skypilot's fetcher of Azure's catalog (`fetch_azure.py`, 2026) for GPUs, Azure's
 own list for the rest. A family that no source names is not guessed: the need then says how to look it up. Spot machines
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from infra.plan.model import Plan
-from infra.plan.query import every
+from infra.plan.model import Plan, Resource
+from infra.plan.query import at, every
 from infra.plan.quotas.base import Need, asker, words
 from landfall.intent.gpu_regions import AS_OF, AZURE_MACHINE_REGIONS, SOURCES
 from landfall.intent.machines import MACHINES
@@ -43,10 +44,22 @@ _PROVIDERS = {
 }  # fmt: skip
 
 
+SPARK_NODES = {"Small": 4, "Medium": 8, "Large": 16, "XLarge": 32, "XXLarge": 64, "XXXLarge": 80}
+"""vCores of a node: https://learn.microsoft.com/azure/synapse-analytics/spark/apache-spark-pool-configurations, 2026-11."""
+_SPARK = "Apache Spark (vCore) per workspace"
+_DTU = "https://learn.microsoft.com/azure/synapse-analytics/sql-data-warehouse/sql-data-warehouse-service-capacity-limits, 2026-11"
+_DTU_OF_CDWU = 9
+FABRIC = "CapacityQuota"
+"""As `Microsoft.Fabric/locations/REGION/usages` (2023-11-01) calls the capacity units of a subscription in a region."""
+
+
 def needs(plan: Plan, intent: Intent) -> Iterator[Need]:
     """All needs of the plan, quotas first."""
     yield from _cores(plan, intent)
     yield from _network(plan, intent)
+    yield from _spark(plan, intent)
+    yield from _warehouse(plan, intent)
+    yield from _fabric(plan, intent)
     yield from _sold(plan, intent)
     yield from _providers(plan, intent)
     yield from _permissions(plan, intent)
@@ -119,6 +132,81 @@ def _network(plan: Plan, intent: Intent) -> Iterator[Need]:
         if found:
             names = tuple(one.name for one in found)
             yield _quota(intent, "Microsoft.Network", name, len(found), "", None, "", names)
+
+
+def _by_workspace(plan: Plan, type_: str) -> dict[str, list[Resource]]:
+    found: dict[str, list[Resource]] = defaultdict(list)
+    for one in plan.of_type(f"azure-native:synapse:{type_}"):
+        found[str(one.inputs.get("workspaceName"))].append(one)
+    return found
+
+
+def _case(
+    intent: Intent, name: str, code: str, amount: float, unit: str, default: float | None, source: str,
+    why: tuple[str, ...], kind: str,
+) -> Need:  # fmt: skip
+    """A quota that no command raises: only a support case does, under the name that the portal lists."""
+    region = str(getattr(intent.cloud, "region", ""))
+    said = words(intent.client.name, intent.environment, name, amount, unit, region, why)
+    return Need(
+        "quota", name, code, region, amount, unit, default, source, why, service="Microsoft.Synapse",
+        text=f"{said} (Portal: Help + support, issue type “Service and subscription limits (quotas)”, quota type "
+        f"“Azure Synapse Analytics”, {kind}.)",
+    )  # fmt: skip
+
+
+def _spark(plan: Plan, intent: Intent) -> Iterator[Need]:
+    """The vCores of all pools of the workspace with the most: the limit counts a workspace's pools together."""
+    amounts: dict[str, float] = {}
+    why: dict[str, tuple[str, ...]] = {}
+    for workspace, pools_ in _by_workspace(plan, "BigDataPool").items():
+        told: list[str] = []
+        amounts[workspace] = 0.0
+        for pool in pools_:
+            size = str(pool.inputs.get("nodeSize"))
+            most = float(at(pool.inputs, "autoScale.maxNodeCount") or pool.inputs.get("nodeCount") or 3)  # fmt: skip
+            amounts[workspace] += most * SPARK_NODES[size]
+            told.append(f"Spark pool {pool.name} ({most:g} × {size})")
+        why[workspace] = tuple(told)
+    if amounts:
+        most = max(amounts, key=lambda one: amounts[one])
+        # What a workspace begins with depends on the kind of subscription; no page gives the numbers.
+        yield _case(intent, _SPARK, "spark-vcores-per-workspace", amounts[most], "vCore", None, "", why[most], f"“{_SPARK}”")  # fmt: skip
+
+
+def _warehouse(plan: Plan, intent: Intent) -> Iterator[Need]:
+    """DTUs of a server, which dedicated pools count to even while they are paused."""
+    units = {
+        workspace: [(one, float(str(at(one.inputs, "sku.name")).strip("DWc"))) for one in found]
+        for workspace, found in _by_workspace(plan, "SqlPool").items()
+    }
+    if units:
+        most = max(units.values(), key=lambda found: sum(number for _, number in found))
+        amount = _DTU_OF_CDWU * sum(number for _, number in most)
+        why = tuple(f"dedicated SQL pool {one.name} ({at(one.inputs, 'sku.name')})" for one, _ in most)  # fmt: skip
+        name = "Database Transaction Units per server"
+        yield _case(intent, name, "dtu-per-server", amount, "DTU", 54_000, _DTU, why, "“SQL pool (DTU) per server”")  # fmt: skip
+
+
+def _fabric(plan: Plan, intent: Intent) -> Iterator[Need]:
+    """Capacity units of all Fabric capacities, counted by region; a capacity F16 is 16 of them."""
+    found = plan.of_type("azure-native:fabric:FabricCapacity")
+    if found:
+        amount = sum(float(str(at(one.inputs, "sku.name"))[1:]) for one in found)
+        why = tuple(f"Fabric capacity {one.name} ({at(one.inputs, 'sku.name')})" for one in found)
+        need = _quota(intent, "Microsoft.Fabric", FABRIC, amount, "CU", None, "", why)
+        yield replace(
+            need, show=f"az rest --method get --url {usages_url(intent, 'Microsoft.Fabric')}"
+        )
+
+
+def usages_url(intent: Intent, provider: str) -> str:
+    """Where a provider tells limits and use of a region, as `az rest` takes it."""
+    region = str(getattr(intent.cloud, "region", ""))
+    return (
+        f"https://management.azure.com/subscriptions/{subscription_of(intent)}/providers/{provider}"
+        f"/locations/{region}/usages?api-version=2023-11-01"
+    )
 
 
 def _sold(plan: Plan, intent: Intent) -> Iterator[Need]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from infra.plan.quotas.azure import subscription_of
+from infra.plan.quotas.azure import subscription_of, usages_url
 from infra.plan.quotas.base import Need
 from infra.plan.quotas.gcp import project_of
 
@@ -234,14 +234,22 @@ def _azure(needs: list[Need], intent: Intent, timeout: float) -> Looked:
     cores, no_cores = ask("vm", "list-usage", "--location", region)
     addresses, no_addresses = ask("network", "list-usages", "--location", region)
     providers, no_providers = ask("provider", "list")
-    have = {**_usages(cores), **_usages(addresses)}
+    fabric, no_fabric = None, ""
+    if any(one.service == "Microsoft.Fabric" for one in needs):
+        url = usages_url(intent, "Microsoft.Fabric")
+        fabric, no_fabric = run_json(["az", "rest", "--method", "get", "--url", url], timeout)
+        fabric = fabric.get("value") if isinstance(fabric, dict) else None
+    have = {**_usages(cores), **_usages(addresses), **_usages(fabric)}
     states = {str(one.get("namespace")): str(one.get("registrationState")) for one in providers or []}  # fmt: skip
 
     def asked(need: Need) -> Need:
         if need.kind == "quota":
             if need.code.lower() in have:
                 return judged(need, *have[need.code.lower()])
-            return judged(need, None, said=no_cores or no_addresses or "the subscription names no such quota")  # fmt: skip
+            why_not = no_fabric if need.service == "Microsoft.Fabric" else no_cores or no_addresses
+            if need.service == "Microsoft.Synapse":
+                why_not = "Synapse tells no limit before its workspace is there"
+            return judged(need, None, said=why_not or "the subscription names no such quota")
         if need.kind == "service":
             if providers is None:
                 return judged(need, None, said=no_providers)

@@ -115,6 +115,46 @@ def test_a_family_that_no_source_names_is_looked_up_and_not_guessed() -> None:
     assert need.to_ask
 
 
+def test_spark_of_synapse_counts_the_vcores_of_a_workspace_together() -> None:
+    def pool(name: str, workspace: str, size: str, **more: object) -> Resource:
+        return resource(
+            "azure-native:synapse:BigDataPool", name, workspaceName=workspace, nodeSize=size, **more
+        )
+
+    needs = only(
+        "fjord-azure-dev", pool("a", "w1", "Small", autoScale={"maxNodeCount": 10}), pool("b", "w1", "Medium", nodeCount=4),
+        pool("c", "w2", "Large", nodeCount=4),
+    )  # fmt: skip
+    need = needs["spark-vcores-per-workspace"]
+    assert need.amount == 10 * 4 + 4 * 8  # w2 has 64 of its own
+    assert need.to_ask  # no page says what a workspace begins with
+    assert "Apache Spark (vCore) per workspace" in need.text
+    assert of("fjord-azure-dev")["spark-vcores-per-workspace"].amount == 5 * 4
+
+
+def test_a_dedicated_pool_counts_nine_dtus_a_unit_against_a_known_default() -> None:
+    def needed(*sizes: str) -> Need:
+        pools = [
+            resource("azure-native:synapse:SqlPool", f"p{i}", workspaceName="w", sku={"name": size})
+            for i, size in enumerate(sizes)
+        ]
+        return only("fjord-azure-dev", *pools)["dtu-per-server"]
+
+    assert (needed("DW1000c").amount, needed("DW1000c").to_ask) == (9_000, False)
+    assert (needed("DW5000c", "DW2000c").amount, needed("DW5000c", "DW2000c").to_ask) == (
+        63_000,
+        True,
+    )
+
+
+def test_a_fabric_capacity_counts_its_units_in_the_region() -> None:
+    need = of("fjord-azure-dev")["CapacityQuota"]
+    assert need.amount in (2, 4, 16, 64)
+    assert need.unit == "CU"
+    assert need.show.endswith("/locations/norwayeast/usages?api-version=2023-11-01")
+    assert f"--limit-object value={need.amount:g}" in need.request
+
+
 @pytest.mark.parametrize("stack", sample_stacks("gcp", "aws", "azure"))
 def test_every_need_says_who_needs_it_and_how_to_ask(stack: str) -> None:
     needs = quotas(plan_of(stack), sample(stack))

@@ -232,6 +232,8 @@ def test_an_azure_subscription_is_looked_at_by_az(path: Path) -> None:
             {"name": {"value": "cores"}, "limit": 100, "currentValue": 4},
         ],
         "network list-usages": [{"name": {"value": "PublicIPAddresses"}, "limit": 20, "currentValue": 0}],
+        "Microsoft.Fabric/locations/norwayeast/usages": {"value": [
+            {"name": {"value": "CapacityQuota"}, "limit": 3, "currentValue": 2, "unit": "CU"}]},
         "provider list": [{"namespace": "Microsoft.ContainerService", "registrationState": "Registered"}],
         "list-skus": [{"name": "Standard_D2as_v5", "restrictions": []},
                       {"name": "Standard_D4as_v5", "restrictions": [{"reasonCode": "NotAvailableForSubscription"}]}],
@@ -242,6 +244,9 @@ def test_an_azure_subscription_is_looked_at_by_az(path: Path) -> None:
         needs["standardDASv5Family"].state == "short"
     )  # the name's case differs and does not matter
     assert needs["cores"].state == "enough"
+    assert (needs["CapacityQuota"].limit, needs["CapacityQuota"].state) == (3, "short")
+    assert needs["spark-vcores-per-workspace"].state == "unknown"
+    assert "before its workspace" in needs["spark-vcores-per-workspace"].said
     assert needs["Microsoft.ContainerService"].state == "enough"
     assert needs["Microsoft.Fabric"].said == "NotRegistered"
     assert needs["Standard_D2as_v5"].state == "enough"
