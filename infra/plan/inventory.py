@@ -10,8 +10,7 @@ from itertools import groupby
 
 from infra.plan.draw import component_of
 from infra.plan.model import Plan, Resource
-from infra.plan.policies.storage import KEYS
-from infra.plan.query import at
+from infra.plan.policies.keys import KEYS, own_key
 
 
 def inventory(plan: Plan) -> str:
@@ -32,10 +31,6 @@ def _line(one: Resource) -> str:
         *(["protected"] if one.protect else []),
         *(["retained"] if one.retain else []),
         *(["imported"] if one.import_id else []),
-        *(["own key"] if one.type in KEYS and _keyed(one) else []),
+        *(["own key"] if one.type in KEYS and own_key(one) else []),
     ]
     return f"{one.type}  {one.name}" + (f"  [{', '.join(marks)}]" if marks else "")
-
-
-def _keyed(one: Resource) -> bool:
-    return any(at(dict(one.inputs), path) for path in KEYS[one.type].split("|"))

@@ -10,6 +10,18 @@ from typing import Any
 
 from infra.plan.model import Plan, Resource
 
+_NAMES = (
+    "bucket",
+    "name",
+    "arn",
+    "id",
+    "accountName",
+    "serverName",
+    "workspaceName",
+    "namespaceName",
+)
+"""Inputs by which another resource may call one."""
+
 
 def at(value: Any, path: str) -> Any:
     """The value at a dotted path, None where the path ends early; a list on the way is looked through
@@ -43,7 +55,7 @@ def refers(one: Resource, key: str, target: Resource) -> bool:
     if target.urn in one.property_deps.get(key, ()):
         return True
     value = one.inputs.get(key)
-    names = {target.inputs.get(k) for k in ("bucket", "name", "arn", "id")} | {target.name}
+    names = {target.inputs.get(k) for k in _NAMES} | {target.name}
     return not one.property_deps.get(key) and value is not None and value in names - {None}
 
 

@@ -22,8 +22,9 @@ from infra.plan.policies.identity import (
     as_list,
     document,
 )
+from infra.plan.policies.keys import KEYS
 from infra.plan.policies.network import ANYWHERE, PRIVATE, open_sources
-from infra.plan.policies.storage import KEYS, STATEFUL
+from infra.plan.policies.storage import STATEFUL
 from infra.plan.query import at
 
 Severity = Literal["high", "medium", "low"]

@@ -1,6 +1,6 @@
-"""Policies on what holds data: private, encrypted by the client's keys, versioned, protected, kept.
+"""Policies on what holds data: private, encrypted, versioned, protected, kept.
 
-Tables by resource type say where each provider's wire format keeps the answer.
+Tables by resource type say where each provider's wire format keeps the answer. Leaves out whose key encrypts (`keys.py`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from infra.plan.model import Plan, Resource
 from infra.plan.policies.base import Fault, on, over, resource
+from infra.plan.policies.keys import AZURE, GCS, S3, S3_CRYPT, S3_OLD
 from infra.plan.query import at, companions
 
-GCS = "gcp:storage/bucket:Bucket"
-S3 = "aws:s3/bucket:Bucket"
-S3_OLD = "aws:s3/bucketV2:BucketV2"
 S3_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 S3_VERSIONS = "aws:s3/bucketVersioning:BucketVersioning"
-S3_CRYPT = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-AZURE = "azure-native:storage:StorageAccount"
 
 _FOUR = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
@@ -90,70 +86,20 @@ def _s3_blocked(plan: Plan, _: object) -> Iterator[Fault]:
                 yield Fault(block, f"{', '.join(missing)} must be true")
 
 
-# Type → where its customer-managed key stands. `|` separates places of which one is enough.
-KEYS: dict[str, str] = {
-    GCS: "encryption.defaultKmsKeyName",
-    "gcp:bigquery/dataset:Dataset": "defaultEncryptionConfiguration.kmsKeyName",
-    "gcp:pubsub/topic:Topic": "kmsKeyName",
-    "gcp:artifactregistry/repository:Repository": "kmsKeyName",
-    "gcp:sql/databaseInstance:DatabaseInstance": "encryptionKeyName",
-    "gcp:container/cluster:Cluster": "databaseEncryption.keyName",
-    "gcp:composer/environment:Environment": "config.encryptionConfig.kmsKeyName",
-    "gcp:secretmanager/secret:Secret": "replication.userManaged.replicas.customerManagedEncryption.kmsKeyName"
-    "|replication.auto.customerManagedEncryption.kmsKeyName",
-    "gcp:secretmanager/regionalSecret:RegionalSecret": "customerManagedEncryption.kmsKeyName",
-    "aws:rds/instance:Instance": "kmsKeyId",
-    "aws:rds/cluster:Cluster": "kmsKeyId",
-    "aws:redshiftserverless/namespace:Namespace": "kmsKeyId",
-    "aws:sqs/queue:Queue": "kmsMasterKeyId",
-    "aws:sns/topic:Topic": "kmsMasterKeyId",
-    "aws:ecr/repository:Repository": "encryptionConfigurations.kmsKey",
-    "aws:eks/cluster:Cluster": "encryptionConfig.provider.keyArn",
-    "aws:mwaa/environment:Environment": "kmsKey",
-    "aws:secretsmanager/secret:Secret": "kmsKeyId",
-    "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
-    "aws:cloudtrail/trail:Trail": "kmsKeyId",
-    S3_CRYPT: "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
-    AZURE: "encryption.keyVaultProperties.keyName",
-    "azure-native:dbforpostgresql:Server": "dataEncryption.primaryKeyURI",
-    "azure-native:containerregistry:Registry": "encryption.keyVaultProperties.keyIdentifier",
-    "azure-native:containerservice:ManagedCluster": "diskEncryptionSetID",
-    "azure-native:synapse:Workspace": "encryption.cmk.key.keyVaultUrl",
-    "azure-native:servicebus:Namespace": "encryption.keyVaultProperties.keyName",
-}
-
-
-@on(
-    *KEYS,
-    id="customer-managed-keys",
-    title="Whatever keeps data is encrypted by a key that the client controls",
-    rationale="Who holds the key can end access at once, and sees every use of it in the audit log.",
-    controls={
-        "cis-gcp-3.0": ("7.3",), "cis-azure-2.1": ("3.12",), "cis-aws-3.0": ("2.3.1", "3.5"),
-        "nist-800-53-r5": ("SC-28", "SC-12"), "iso-27001-2022": ("A.8.24",),
-    },
-    passing=[resource(GCS, encryption={"defaultKmsKeyName": "k"}), resource(S3_CRYPT, rules=[{"applyServerSideEncryptionByDefault": {"kmsMasterKeyId": "k", "sseAlgorithm": "aws:kms"}}])],
-    failing=[resource(GCS), resource(S3_CRYPT, rules=[{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}])],
-)  # fmt: skip
-def _customer_keys(one: Resource) -> Iterable[str]:
-    if one.type == S3_CRYPT and one.name == "access-logs":
-        return  # S3 delivers its own access logs to no bucket under a customer's key
-    places = KEYS[one.type].split("|")
-    if not any(at(one.inputs, place) for place in places):
-        yield f"{places[0]} must name a customer-managed key"
-
-
 @over(
     S3, S3_OLD,
     id="s3-encrypted",
     title="Every S3 bucket names its encryption",
     rationale="Without a configuration of its own, a bucket falls back to keys that Amazon owns.",
     controls={"nist-800-53-r5": ("SC-28",), "iso-27001-2022": ("A.8.24",)},
-    passing=[(resource(S3, "lake"), resource(S3_CRYPT, refers={"bucket": f"{S3}::lake"}))],
+    passing=[(resource(S3, "lake"), resource(S3_CRYPT, refers={"bucket": f"{S3}::lake"})),
+             (resource(S3, serverSideEncryptionConfiguration={"rule": {}}),)],
     failing=[(resource(S3, "lake"),)],
 )  # fmt: skip
 def _s3_encrypted(plan: Plan, _: object) -> Iterator[Fault]:
     for bucket in plan.of_type(S3, S3_OLD):
+        if any(key.startswith("serverSideEncryptionConfiguration") for key in bucket.inputs):
+            continue  # the older way, on the bucket itself
         if not list(companions(plan, S3_CRYPT, "bucket", bucket)):
             yield Fault(bucket, "has no BucketServerSideEncryptionConfiguration")
 

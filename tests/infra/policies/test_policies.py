@@ -11,9 +11,10 @@ import pytest
 from infra.plan.model import Plan
 from infra.plan.policies import POLICIES, Policy, judge
 from infra.plan.policies.base import resource
+from infra.plan.policies.keys import ELSEWHERE, KEYS
 from infra.plan.policies.network import PRIVATE
 from infra.plan.policies.operations import DELETION
-from infra.plan.policies.storage import KEYS, STATEFUL
+from infra.plan.policies.storage import STATEFUL
 from infra.plan.sdk import has_input, is_type
 from landfall.intent import parse_intent
 
@@ -58,6 +59,7 @@ def test_each_type_that_a_policy_names_exists(type_: str) -> None:
 @cache
 def paths() -> list[tuple[str, str]]:
     named = [(type_, path) for type_, text in KEYS.items() for path in text.split("|")]
+    named += [(way.type, path) for way in ELSEWHERE.values() for path in (way.by, way.key) if path]
     named += [(type_, path) for type_, rules in PRIVATE.items() for path, _ in rules]
     return named + [(type_, path) for type_, (path, _) in DELETION.items()]
 
