@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from infra.plan.model import Plan, Resource
 from infra.plan.query import at, every
 from infra.plan.quotas.base import Need, words
+from infra.plan.quotas.permissions import as_of, wanted
 from landfall.intent.gpu_regions import AS_OF, AWS_MACHINE_REGIONS, SOURCES
 from landfall.intent.machines import MACHINES
 
@@ -157,11 +158,13 @@ def _sold(plan: Plan, intent: Intent) -> Iterator[Need]:
 def _permissions(plan: Plan) -> Iterator[Need]:
     services = {one.type.split(":")[1].partition("/")[0] for one in plan.resources if one.type.startswith("aws:")}  # fmt: skip
     prefixes = sorted({_SERVICES.get(one, one) for one in services} | {"sts", "iam", "kms"})
+    actions = wanted(one for one in plan.resources if one.type.startswith("aws:"))
     yield Need(
         "permission", f"an identity for {len(prefixes)} services", ",".join(prefixes), "global", why=("every resource of the plan",),
-        show="aws sts get-caller-identity",
+        show="aws sts get-caller-identity", permissions=actions, source=f"permissions.yaml of {as_of()}",
         text=f"The identity that runs `pulumi up` the first time creates and tags resources of these services: {', '.join(prefixes)}. "
-        "Afterwards the deploy role of the identity layer is enough, where the intent has Jenkins.",
+        f"Those are {len(actions)} actions, which --output json lists. Afterwards the deploy role of the identity layer is enough, "
+        "where the intent has Jenkins.",
     )  # fmt: skip
 
 

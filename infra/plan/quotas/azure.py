@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from infra.plan.model import Plan, Resource
 from infra.plan.query import at, every
 from infra.plan.quotas.base import Need, asker, words
+from infra.plan.quotas.permissions import as_of, wanted
 from landfall.intent.gpu_regions import AS_OF, AZURE_MACHINE_REGIONS, SOURCES
 from landfall.intent.machines import MACHINES
 
@@ -237,16 +238,25 @@ def _providers(plan: Plan, intent: Intent) -> Iterator[Need]:
         )  # fmt: skip
 
 
+_ROLES = {
+    "Microsoft.Authorization/policyAssignments": "Resource Policy Contributor",
+    "Microsoft.Authorization/roleAssignments": "User Access Administrator",
+    "Microsoft.Authorization/roleDefinitions": "User Access Administrator",
+    "Microsoft.Authorization/locks": "User Access Administrator",
+}
+"""Actions that Contributor leaves out, and the role that has them."""
+
+
 def _permissions(plan: Plan, intent: Intent) -> Iterator[Need]:
     subscription = subscription_of(intent)
-    roles = ["Contributor"]
-    if plan.of_type("azure-native:authorization:RoleAssignment"):
-        roles.append("User Access Administrator")
-    if plan.of_type("azure-native:authorization:PolicyAssignment"):
-        roles.append("Resource Policy Contributor")
-    for role in roles:
+    by_role: dict[str, list[str]] = {"Contributor": []}
+    for action in wanted(one for one in plan.resources if one.type.startswith("azure-native:")):
+        role = _ROLES.get(action.rpartition("/")[0], "Contributor")
+        by_role.setdefault(role, []).append(action)
+    for role, actions in by_role.items():
         yield Need(
-            "permission", role, role, "global", why=("who applies the first time",),
+            "permission", role, role, "global", why=("who applies the first time",), permissions=tuple(actions),
+            source=f"permissions.yaml of {as_of()}",
             request=f"az role assignment create --assignee {asker(intent)} --role '{role}' "
             f"--scope /subscriptions/{subscription}",
         )  # fmt: skip

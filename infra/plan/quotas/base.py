@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from landfall.intent import Intent
 
-Kind = Literal["quota", "machine", "service", "permission"]
+Kind = Literal["quota", "machine", "service", "permission", "secret"]
 State = Literal["enough", "short", "unknown", "not checked"]
 
 
@@ -42,6 +42,8 @@ class Need:
     """The same as a request in words, to paste into a support case."""
     service: str = ""
     """The service that a quota belongs to."""
+    permissions: tuple[str, ...] = ()
+    """What a need of the kind `permission` stands for, as the cloud writes it."""
     limit: float | None = None
     """What the account has; None where it was not looked at or did not say."""
     used: float | None = None
@@ -66,6 +68,7 @@ class Need:
         return {
             **vars(self),
             "why": list(self.why),
+            "permissions": list(self.permissions),
             "fits_default": self.fits_default,
             "to_ask": self.to_ask,
         }

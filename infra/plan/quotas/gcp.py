@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra.plan.model import Plan
+from infra.plan.model import Plan, Resource
 from infra.plan.query import at, every
 from infra.plan.quotas.base import Need, asker, words
+from infra.plan.quotas.permissions import as_of, wanted
 from landfall.intent.gpu_regions import AS_OF, GCP_GPU_ZONES, SOURCES
 from landfall.intent.machines import MACHINES, Machine
 
@@ -43,6 +44,13 @@ _ROLES = {
     "billing": "roles/billing.costsManager", "essentialcontacts": "roles/essentialcontacts.admin",
     "cloudfunctionsv2": "roles/cloudfunctions.admin", "securitycenter": "roles/securitycenter.notificationConfigEditor",
 }  # fmt: skip
+_ROLES_OF_TYPES = {
+    "projects/service:Service": "roles/serviceusage.serviceUsageAdmin",
+    "projects/serviceIdentity:ServiceIdentity": "roles/serviceusage.serviceUsageAdmin",
+    "projects/iAMCustomRole:IAMCustomRole": "roles/iam.roleAdmin",
+    "cloudrunv2/serviceIamMember:ServiceIamMember": "roles/run.admin",
+}
+"""Types whose role their module does not tell."""
 _FIRST = (
     "cloudresourcemanager.googleapis.com",
     "iam.googleapis.com",
@@ -193,11 +201,15 @@ def _services(plan: Plan, intent: Intent) -> Iterator[Need]:
         )  # fmt: skip
 
 
+def _role(one: Resource) -> str:
+    """The predefined role that holds what a resource of this type takes; empty where none is written down."""
+    rest = one.type.partition(":")[2]
+    return _ROLES_OF_TYPES.get(rest) or _ROLES.get(rest.partition("/")[0], "")
+
+
 def _permissions(plan: Plan, intent: Intent) -> Iterator[Need]:
-    modules = {one.type.split(":")[1].partition("/")[0] for one in plan.resources if one.type.startswith("gcp:")}  # fmt: skip
-    roles = {"roles/serviceusage.serviceUsageAdmin"} | {
-        _ROLES[one] for one in modules if one in _ROLES
-    }
+    mine = [one for one in plan.resources if one.type.startswith("gcp:")]
+    roles = {"roles/serviceusage.serviceUsageAdmin"} | {_role(one) for one in mine} - {""}
     if plan.of_type("gcp:organizations/project:Project"):
         roles |= {"roles/resourcemanager.projectCreator", "roles/billing.user"}
     for role in sorted(roles):
@@ -206,6 +218,8 @@ def _permissions(plan: Plan, intent: Intent) -> Iterator[Need]:
         }  # fmt: skip
         yield Need(
             "permission", role, role, "global", why=("who applies the first time",),
+            permissions=() if higher else wanted(one for one in mine if _role(one) == role),
+            source=f"permissions.yaml of {as_of()}",
             text="Granted on the organization, the folder or the billing account, not on the project." if higher else "",
             request="" if higher else f"gcloud projects add-iam-policy-binding {project_of(intent)} "
             f"--member=user:{asker(intent)} --role={role} --condition=None",

@@ -1,8 +1,8 @@
 """Looks at the live account: what it has of each need. Reads only, and every question ends within a time-out.
 
 AWS by boto3 where it is installed and finds credentials; Google Cloud and Azure by their CLIs where those are on PATH
-and logged in. A question that fails leaves its needs unknown, with the reason; nothing here raises for it. Leaves out
-permissions: whether an identity may do a thing is seen when it does it.
+and logged in. A question that fails leaves its needs unknown, with the reason; nothing here raises for it. Permissions
+are those of whoever runs this (`granted.py`). Leaves out what secrets hold: only whether they are there is asked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from infra.plan.quotas import granted
 from infra.plan.quotas.azure import subscription_of, usages_url
 from infra.plan.quotas.base import Need
 from infra.plan.quotas.gcp import project_of
@@ -81,16 +82,21 @@ def _aws(needs: list[Need], intent: Intent, timeout: float) -> Looked:
 
     wanted = getattr(intent.cloud, "account", None)
     try:
-        account = client("sts").get_caller_identity()["Account"]
+        caller = client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         return _not(needs, f"AWS did not answer to these credentials: {error}")
+    account = caller["Account"]
     if wanted and account != wanted:
         return _not(needs, f"these credentials are of account {account}, the intent names {wanted}")
 
     def asked(need: Need) -> Need:
         try:
+            if need.kind == "permission":
+                return granted.judged_by(
+                    need, *granted.aws(caller["Arn"], need.permissions, client)
+                )
             return _ask_aws(need, client)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, granted.NotAnswered) as error:
             return judged(need, None, said=str(error))
 
     return Looked([asked(one) for one in needs], True, f"account {account} in {region}")
@@ -105,6 +111,14 @@ def _ask_aws(need: Need, client: Callable[[str], Any]) -> Need:
         )  # fmt: skip
         zones = sorted(one["Location"] for one in answer["InstanceTypeOfferings"])
         return present(need, bool(zones), f"offered in {', '.join(zones) or 'no zone'}")
+    if need.kind == "secret":
+        try:
+            client("secretsmanager").describe_secret(SecretId=need.code)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return present(need, False, "not there")
+        return present(need, True, "there")
     if need.kind != "quota":
         return need
     named = {"ServiceCode": need.service, "QuotaCode": need.code}
@@ -124,7 +138,18 @@ def _ask_aws(need: Need, client: Callable[[str], Any]) -> Need:
 
 
 def run_json(command: list[str], timeout: float) -> tuple[Any, str]:
-    """A CLI's answer as JSON, or None and why there is none. No shell, no question to the person, no longer than `timeout`."""
+    """A CLI's answer as JSON, or None and why there is none."""
+    text, why = run_text(command, timeout)
+    if text is None:
+        return None, why
+    try:
+        return json.loads(text or "null"), ""
+    except ValueError:
+        return None, f"{command[0]} answered something that is not JSON"
+
+
+def run_text(command: list[str], timeout: float) -> tuple[str | None, str]:
+    """A CLI's answer, or None and why there is none. No shell, no question to the person, no longer than `timeout`."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False
@@ -136,10 +161,7 @@ def run_json(command: list[str], timeout: float) -> tuple[Any, str]:
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         return None, lines[0][:200] if lines else f"{command[0]} ended with {done.returncode}"
-    try:
-        return json.loads(done.stdout or "null"), ""
-    except ValueError:
-        return None, f"{command[0]} answered something that is not JSON"
+    return done.stdout, ""
 
 
 def _gcp(needs: list[Need], intent: Intent, timeout: float) -> Looked:
@@ -165,6 +187,7 @@ def _gcp(needs: list[Need], intent: Intent, timeout: float) -> Looked:
     machines, no_machines = ask(
         "compute", "machine-types", "list", f"--filter=name~'^({names})$' AND zone~^{region}-"
     )  # fmt: skip
+    permitted = _google_permissions(needs, str(project), timeout)
     have = {**_metrics(regional), **_metrics(everywhere)}
     on = (
         None if enabled is None else {str((one.get("config") or {}).get("name")) for one in enabled}
@@ -189,9 +212,38 @@ def _gcp(needs: list[Need], intent: Intent, timeout: float) -> Looked:
                 return judged(need, None, said=no_machines)
             zones = sorted(str(m["zone"]).rpartition("/")[2] for m in machines if m["name"] == need.code)  # fmt: skip
             return present(need, bool(zones), f"offered in {', '.join(zones) or 'no zone'}")
+        if need.kind == "permission":
+            return permitted(need)
+        if need.kind == "secret":
+            found, why = ask("secrets", "versions", "list", need.code, "--filter=state:ENABLED")
+            if found is None and "NOT_FOUND" not in why:
+                return judged(need, None, said=why)
+            return present(need, bool(found), "there" if found else "not there, or without a value")
         return need
 
     return Looked([asked(one) for one in needs], True, f"project {project} in {region}")
+
+
+def _google_permissions(needs: list[Need], project: str, timeout: float) -> Callable[[Need], Need]:
+    """All permissions asked at once, told need by need."""
+    names = sorted({name for one in needs for name in one.permissions})
+    token, why = run_text(["gcloud", "auth", "print-access-token"], timeout)
+    held: set[str] = set()
+    odd: set[str] = set()
+    if token is None:
+        why = f"gcloud gives no token: {why}"
+    else:
+        try:
+            held, odd = granted.google(project, token.strip(), names, timeout)
+        except granted.NotAnswered as error:
+            why = str(error)
+
+    def told(need: Need) -> Need:
+        if why:
+            return judged(need, None, said=why)
+        return granted.judged_by(need, held, odd, "asked for above the project")
+
+    return told
 
 
 def _metrics(answer: Any) -> dict[str, tuple[float, float]]:
@@ -242,7 +294,15 @@ def _azure(needs: list[Need], intent: Intent, timeout: float) -> Looked:
     have = {**_usages(cores), **_usages(addresses), **_usages(fabric)}
     states = {str(one.get("namespace")): str(one.get("registrationState")) for one in providers or []}  # fmt: skip
 
+    permitted, no_permissions = _azure_assignments(str(subscription), timeout)
+
     def asked(need: Need) -> Need:
+        if need.kind == "permission":
+            if permitted is None:
+                return judged(need, None, said=no_permissions)
+            return granted.judged_by(need, granted.azure(permitted, need.permissions))
+        if need.kind == "secret":
+            return _azure_secret(need, ask)
         if need.kind == "quota":
             if need.code.lower() in have:
                 return judged(need, *have[need.code.lower()])
@@ -263,6 +323,32 @@ def _azure(needs: list[Need], intent: Intent, timeout: float) -> Looked:
         return need
 
     return Looked([asked(one) for one in needs], True, f"subscription {subscription_of(intent)} in {region}")  # fmt: skip
+
+
+_PERMISSIONS = "https://management.azure.com/subscriptions/{}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+
+
+def _azure_assignments(subscription: str, timeout: float) -> tuple[list[Any] | None, str]:
+    """Actions and notActions of each of one's role assignments on the subscription, all pages; None and why not."""
+    found: list[Any] = []
+    url = _PERMISSIONS.format(subscription)
+    while url:
+        answer, why = run_json(["az", "rest", "--method", "get", "--url", url], timeout)
+        if not isinstance(answer, dict):
+            return None, why or "az answered no list of permissions"
+        found += answer.get("value", [])
+        url = str(answer.get("nextLink") or "")
+    return found, ""
+
+
+def _azure_secret(need: Need, ask: Callable[..., tuple[Any, str]]) -> Need:
+    if not need.service:
+        return judged(need, None, said="the plan names no vault")
+    listed, why = ask("keyvault", "secret", "list", "--vault-name", need.service)
+    if listed is None:
+        return judged(need, None, said=why)
+    there = any(one.get("name") == need.code for one in listed)
+    return present(need, there, "there" if there else "not there")
 
 
 def _usages(answer: Any) -> dict[str, tuple[float, float]]:

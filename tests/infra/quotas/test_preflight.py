@@ -41,10 +41,11 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def cli(path: Path, name: str, answers: dict[str, Any]) -> None:
-    """A command that answers each call, told apart by a part of its words, with JSON."""
+    """A command that answers each call, told apart by a part of its words, with JSON, or a text as it is."""
     cases = []
     for i, (words, answer) in enumerate(answers.items()):
-        (path / f"{name}-{i}.json").write_text(json.dumps(answer))
+        text = answer if isinstance(answer, str) else json.dumps(answer)
+        (path / f"{name}-{i}.json").write_text(text)
         cases.append(f'*"{words}"*) cat {path}/{name}-{i}.json; exit 0;;')
     script = path / name
     script.write_text(CLI.format(cases="\n".join(cases)))
