@@ -1,5 +1,6 @@
-"""`python -m landfall.cli`, the same as `landfall`."""
+"""`python -m landfall.cli`. A process that it starts afresh (multiprocessing's spawn) imports this file and runs nothing."""
 
 from landfall.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +19,40 @@ from tests.ci.scenarios import ROOT, Build, run, says
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 STACK = "demo-local-dev"
-LINKED = (".venv", ".venv-dbt", ".tools", ".cache")
+LINKED = (".venv-dbt", ".tools", ".cache")
 TESTS = says("make test", code=0)
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of what is committed, with this checkout's environments, and January and February in its home."""
+    """A clone of what is committed, made ready, with January and February in its home."""
     folder = tmp_path_factory.mktemp("agent") / "workspace"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
     for name in LINKED:
         if (ROOT / name).exists():
             (folder / name).symlink_to(ROOT / name)
-    words = ["run", "--all", "--until", "2013-02", "--stack", STACK]
-    subprocess.run(
-        [ROOT / ".venv" / "bin" / "landfall", *words],
-        cwd=folder,
-        env=environment(folder),
-        check=True,
-        capture_output=True,
-    )
+    make_ready(folder)
+    landfall(folder, "run", "--all", "--until", "2013-02")
     return folder
+
+
+def make_ready(folder: Path) -> None:
+    """An environment of the clone's own, with this checkout's packages: ci/setup.sh finds it filled, and nothing that
+    it does reaches this checkout."""
+    python = ROOT / ".venv" / "bin" / "python"
+    subprocess.run([python, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+    packages = Path(sysconfig.get_path("purelib"))
+    (site,) = (folder / ".venv" / "lib").glob("python*/site-packages")
+    (site / "landfall.pth").write_text(f"{folder}\n{packages}\n")
+    script = folder / ".venv" / "bin" / "landfall"
+    script.write_text(
+        f"#!{folder}/.venv/bin/python\nfrom landfall.cli import main\n\nif __name__ == '__main__':\n    main()\n"
+    )
+    script.chmod(0o755)
+    for name in ("dev.txt", "infra.txt"):
+        shutil.copy(folder / "requirements" / name, folder / ".venv" / f".{name}")
+    (folder / ".venv-policy").mkdir()
+    shutil.copy(folder / "requirements" / "policy.txt", folder / ".venv-policy" / ".policy.txt")
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -70,7 +85,7 @@ def shown(one: Build) -> str:
 
 def landfall(folder: Path, *words: str) -> Any:
     done = subprocess.run(
-        [ROOT / ".venv" / "bin" / "landfall", *words, "--stack", STACK, "--output", "json"],
+        [folder / ".venv" / "bin" / "landfall", *words, "--stack", STACK, "--output", "json"],
         cwd=folder, env=environment(folder), capture_output=True, text=True, check=True,
     )  # fmt: skip
     return json.loads(done.stdout)
