@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +18,6 @@ from infra.release.builds import Builds
 from infra.release.engine import Engine
 from infra.release.masking import Masker
 from infra.release.release import Release, make, write
-from infra.release.state import read_state
-from landfall.errors import Refused
 from landfall.intent import parse_intent
 from landfall.project import Project
 from tests.engine.conftest import Cli
