@@ -110,6 +110,10 @@ def test_a_file_of_another_encoding_or_none_is_refused(root: Path) -> None:
         read_intent(root)
 
 
+APART = {"warehouse/remote.py", "pipelines/dags/landfall_month.py"}
+"""Files that run in dbt's and in Airflow's own environment, where Landfall is not installed."""
+
+
 def test_only_one_module_reads_the_environment() -> None:
     readers = []
     for folder in ("landfall", "pipelines", "warehouse", "ml"):
@@ -122,7 +126,7 @@ def test_only_one_module_reads_the_environment() -> None:
                 reads = reads and not (isinstance(node, ast.Attribute) and node.attr == "update")
                 if reads or (isinstance(node, ast.Attribute) and node.attr == "getenv"):
                     readers.append(path.relative_to(REPOSITORY).as_posix())
-    assert set(readers) == {"landfall/project.py"}
+    assert set(readers) - APART == {"landfall/project.py"}
 
 
 def _is_environ(node: ast.expr) -> bool:
