@@ -187,7 +187,7 @@ def test_a_kill_between_record_and_alias_is_mended_by_the_next_start(make_contex
     assert len(Record(ctx.platform, NAME).entries()) == 1
 
 
-@pytest.mark.parametrize("where", ["_log", "_write_files", "_register", "write_pointer"])
+@pytest.mark.parametrize("where", ["_log", "write_files", "_register", "write_pointer"])
 def test_a_kill_while_storing_leaves_no_second_version(make_context, monkeypatch, where):
     ctx = make_context()
     publish(ctx, month_rows(JAN), month_rows(FEB))
