@@ -16,12 +16,10 @@ from landfall.platform import Platform
 from landfall.project import Project, environment
 from landfall.storage import Store
 from pipelines.secret import read_secret
-from warehouse.client import Worker, WorkerFailure, scratch_file
-from warehouse.duckdb_engine import as_error
-from warehouse.engines import KEY, site_of
+from warehouse.base_engine import DbtEngine
+from warehouse.engines import KEY, Site, site_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyiceberg.table import Table
 
 Json = dict[str, Any]
@@ -40,24 +38,19 @@ IDENTITY = (
 """Variables by which the clouds' clients know who they are and where to; the worker is given these and no others."""
 
 
-class RemoteEngine:
+class RemoteEngine(DbtEngine):
     """See `warehouse.engine.Engine`. Starts its worker on first use."""
 
     def __init__(self, platform: Platform, project: Project) -> None:
         self._platform = platform
-        self._project = project
         self._site = site_of(platform)
-        self._folder = project.home / "dbt" / platform.stack
-        self._exposed: dict[str, str] = {}
+        folder = project.home / "dbt" / platform.stack
         settings = {
             "engine": platform.warehouse.engine,
             "connection": self._site.connection,
-            "project_dir": str(project.dbt_dir),
-            "profiles_dir": str(self._folder),
-            "target_path": str(self._folder / "target"),
-            "log_path": str(self._folder / "logs"),
+            "profiles_dir": str(folder),
         }
-        self.worker = Worker(project, settings, self._folder, ENVIRONMENT)
+        super().__init__(project, folder, settings, ENVIRONMENT)
 
     def expose(self, tables: Mapping[str, Table | str]) -> None:
         """Show each table as the engine does: at exactly that snapshot, where the engine can pin one."""
@@ -68,58 +61,18 @@ class RemoteEngine:
             statements += self._site.expose(name, metadata)
         self._ask({"op": "expose", "tables": statements})
 
-    def models(self) -> dict[str, str]:
-        """The dbt models whose sources are all exposed: name → file in the dbt project."""
-        return self._ask({"op": "models", "sources": sorted(self._exposed)})
-
-    def build(self, select: list[str] | None = None, variables: Json | None = None) -> Json:
-        """Run `dbt build`; see `warehouse.engine.Engine.build`."""
-        sources = sorted(self._exposed)
-        return self._ask(
-            {"op": "build", "select": select, "sources": sources, "vars": variables or {}}
-        )
-
-    def compile(self) -> dict[str, str]:
-        """Each model and test as this engine is sent it; asks the engine nothing."""
-        sources = sorted(self._exposed) or None
-        return self._ask({"op": "compile", "sources": sources})
-
     def table(self, layer: str, name: str) -> str:
         """A built table, as the engine's SQL names it."""
         return self._site.quoted(self._site.schemas[layer], name)
 
-    def arrow(self, sql: str) -> pa.Table:
-        """A query's rows, through a Parquet file that is removed again."""
-        import pyarrow.parquet as pq
-
-        path = scratch_file(self._folder / "export", ".parquet")
-        try:
-            self._ask({"op": "export", "sql": sql, "path": str(path)})
-            return pq.read_table(path, memory_map=False)
-        finally:
-            path.unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """End the worker."""
-        self.worker.close()
-
-    def _ask(self, request: Json) -> Any:
-        try:
-            if self.worker.pid is None:
-                self._start()
-            return self.worker.ask(request)
-        except WorkerFailure as failure:
-            raise as_error(failure, self._project, self.worker.log) from None
-
     def _start(self) -> None:
         self.worker.close()
         write_profile(self._folder, self._site.profile)
-        self.worker.start(variables(self._platform))
+        self.worker.start(variables(self._site, self._platform))
 
 
-def variables(platform: Platform) -> dict[str, str]:
+def variables(site: Site, platform: Platform) -> dict[str, str]:
     """What dbt's process is told by its environment: who it is, the layers' schemas, a key where one is needed."""
-    site = site_of(platform)
     told = {f"LANDFALL_SCHEMA_{layer.upper()}": name for layer, name in site.schemas.items()}
     told |= {name: value for name in IDENTITY if (value := environment(name))}
     if site.secret:
