@@ -26,6 +26,7 @@ from landfall.month import Month
 from ml.data import read_rows
 from ml.registry import champion_version, load_version
 from ml.serving.source import RegistrySource
+from ml.verdict import winner_of
 from pipelines.context import Context, Json
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ def try_canary(ctx: Context, month: Month, rows: int = ROWS) -> Json:
     """Try the month's winner; returns and keeps `passed`, `version`, `reasons`, `answers`, `failures`, `differing`,
     `p99_ms`. Where the gate promotes nothing there is nothing to try: `passed` is None."""
     gate = ctx.need(month, "gate")
-    if gate["decision"] != "PROMOTE":
+    winner = winner_of(gate)
+    if gate["decision"] != "PROMOTE" or winner is None:
         return _kept(
             ctx, month, {"passed": None, "version": None, "reasons": ["the gate promotes nothing"]}
         )
-    version = next(one["version"] for one in gate["candidates"] if one["name"] == gate["winner"])
+    version = winner["version"]
     asked = _requests(ctx, month, gate, version, rows)
     settings = ctx.intent.serving.model_copy(update={"canary": SHARE, "pins": {}, "throttle": {}})
     answers, failures = _ask(ctx, month, settings, version, asked)

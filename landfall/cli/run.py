@@ -98,11 +98,11 @@ def _headline(result: dict[str, Any]) -> str:
 
 def _verdict(verdict: dict[str, Any]) -> str:
     """`boosting promoted, pr_auc 0.584 against 0.494`, or what else was decided."""
+    from ml.verdict import winner_of
+
     mark = _MARK.get(verdict.get("decision", ""), "not judged")
     metric = verdict.get("metric")
-    winner = next(
-        (one for one in verdict.get("candidates") or [] if one["name"] == verdict["winner"]), None
-    )
+    winner = winner_of(verdict)
     if winner is None or metric is None:
         return mark
     figure = f"{winner['name']} {mark}, {metric} {winner['metrics'][metric]:.3f}"
