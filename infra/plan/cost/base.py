@@ -157,7 +157,9 @@ def gpu_lines(
     pool = getattr(ml, f"{use}_gpu") if ml is not None else None
     if pool is None:
         return []
-    rates = {k: _rate(pricing, machine_type, k) for k in ("reservation", "spot", "on-demand")}
+    rates = {
+        k: gpu_rate(pricing.prices, machine_type, k) for k in ("reservation", "spot", "on-demand")
+    }
     price, note = rates[kind]
     reserved = HOURS * pool.max_nodes if "reservation" in pool.capacity else 0.0
     first = next((k for k in pool.capacity if k != "reservation"), "")
@@ -184,11 +186,12 @@ def gpu_lines(
     return [pricing.priced(one, "gpu", price, hours, what=f"{machine_type} ({kind})", note=note)]
 
 
-def _rate(pricing: Pricing, machine_type: str, kind: str) -> tuple[Price | None, str]:
-    on_demand = pricing.prices.get(f"{machine_type}.ondemand")
+def gpu_rate(prices_: Prices, machine_type: str, kind: str) -> tuple[Price | None, str]:
+    """An hour's price of a capacity's kind, and what to note of it; on-demand's where no spot price is known."""
+    on_demand = prices_.get(f"{machine_type}.ondemand")
     if kind != "spot":
         return on_demand, "paid whether used or not" if kind == "reservation" else ""
-    spot = pricing.prices.get(f"{machine_type}.spot")
+    spot = prices_.get(f"{machine_type}.spot")
     if spot is not None:
         return spot, ""
     return on_demand, "no spot price is known: on-demand's"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from infra.plan.cost.base import gpu_rate
 from infra.plan.cost.prices import Prices, usd_per
 from landfall.intent.machines import machine
 
@@ -31,13 +32,13 @@ def training_spend(intent: Intent) -> dict[str, Any]:
     if pool is None or intent.cloud.provider == "local":
         return told
     sold = machine(intent.cloud.provider, pool.accelerator, pool.count)
-    rates = {kind: _rate(intent, sold.type if sold else "", kind) for kind in ("spot", "ondemand")}
     first = next((kind for kind in pool.capacity if kind != "reservation"), "on-demand")
-    dearest = rates["ondemand"]
-    rate = rates[first.replace("-", "")] or dearest
+    prices = Prices.of(intent)
+    sku = sold.type if sold else ""
+    usual, highest = gpu_rate(prices, sku, first)[0], gpu_rate(prices, sku, "on-demand")[0]
     hours = pool.node_hours_month
-    cost = None if rate is None else round(hours * rate, 2)
-    high = None if dearest is None else round(1.5 * hours * dearest, 2)
+    cost = None if usual is None else round(hours * usual.usd, 2)
+    high = None if highest is None else round(1.5 * hours * highest.usd, 2)
     return {
         **told,
         "gpu_hours": hours * pool.count,
@@ -47,11 +48,6 @@ def training_spend(intent: Intent) -> dict[str, Any]:
         "rests_on": f"ml.training_gpu.node_hours_month, on {first} capacity; high: half as long again, on demand",
         "approval": {**told["approval"], **_due(intent, cost, high)},
     }
-
-
-def _rate(intent: Intent, type_: str, kind: str) -> float | None:
-    found = Prices.of(intent).get(f"{type_}.{kind}")
-    return found.usd if found else None
 
 
 def _due(intent: Intent, cost: float | None, high: float | None) -> dict[str, Any]:
