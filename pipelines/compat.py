@@ -7,7 +7,6 @@ Leaves out whether data already in the lake fits: the next ingestion tells.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import ValidationError
 
-from landfall.errors import LandfallError, UsageError
+from landfall.git import common_ancestor, git
 from landfall.project import Project
 from pipelines.contract import Column, Contract, load_contract
 from pipelines.tables import WIDER
@@ -100,16 +99,15 @@ def _whole(before: Contract, after: Contract) -> Iterator[Change]:
         ("volume.min_rows", before.volume.min_rows, after.volume.min_rows, False),
     ):
         if was != now:
-            stricter = (now < was) == less_is_stricter
-            yield Change("stricter" if stricter else "compatible", name, f"{was} becomes {now}")
+            yield _judged((now < was) == less_is_stricter, name, f"{was} becomes {now}")
     was_days, now_days = before.freshness_days, after.freshness_days
     if was_days != now_days:
         sooner = now_days is not None and (was_days is None or now_days < was_days)
-        yield Change(
-            "stricter" if sooner else "compatible",
-            "freshness_days",
-            f"{_shown(was_days)} becomes {_shown(now_days)}",
-        )
+        yield _judged(sooner, "freshness_days", f"{_shown(was_days)} becomes {_shown(now_days)}")
+
+
+def _judged(stricter: bool, where: str, what: str) -> Change:
+    return Change("stricter" if stricter else "compatible", where, what)
 
 
 def _columns(before: Contract, after: Contract) -> Iterator[Change]:
@@ -121,9 +119,8 @@ def _columns(before: Contract, after: Contract) -> Iterator[Change]:
             yield from _column(column, new[name])
     for name, column in new.items():
         if name not in old:
-            effect: Effect = "compatible" if column.nullable else "stricter"
             wants = "may be absent" if column.nullable else "files without it are set aside"
-            yield Change(effect, name, f"a new column, {wants}")
+            yield _judged(not column.nullable, name, f"a new column, {wants}")
 
 
 def _column(was: Column, now: Column) -> Iterator[Change]:
@@ -150,27 +147,16 @@ def _column(was: Column, now: Column) -> Iterator[Change]:
         )
         yield Change("breaking" if lifted else "compatible", name, what)
     if was.pattern != now.pattern:
-        loosened = now.pattern is None
-        yield Change(
-            "compatible" if loosened else "stricter",
-            name,
-            f"pattern {_shown(was.pattern)} becomes {_shown(now.pattern)}",
-        )
+        told = f"pattern {_shown(was.pattern)} becomes {_shown(now.pattern)}"
+        yield _judged(now.pattern is not None, name, told)
     if was.range != now.range:
-        yield Change(
-            "stricter" if _narrower(was.range, now.range) else "compatible",
-            name,
-            f"range {_shown(was.range)} becomes {_shown(now.range)}",
-        )
+        told = f"range {_shown(was.range)} becomes {_shown(now.range)}"
+        yield _judged(_narrower(was.range, now.range), name, told)
     if was.allowed != now.allowed:
         lost = now.allowed is not None and (
             was.allowed is None or not set(was.allowed) <= set(now.allowed)
         )
-        yield Change(
-            "stricter" if lost else "compatible",
-            name,
-            f"allowed {_shown(was.allowed)} becomes {_shown(now.allowed)}",
-        )
+        yield _judged(lost, name, f"allowed {_shown(was.allowed)} becomes {_shown(now.allowed)}")
 
 
 def _narrower(
@@ -202,31 +188,15 @@ def _datasets(project: Project) -> dict[str, list[str]]:
 
 def _at(project: Project, folder: Path, base: str) -> dict[str, Contract]:
     """The contracts at the common ancestor with `base`. One that could not be read then promised nothing."""
-    ancestor = "" if base.startswith("-") else _git(project, "merge-base", base, "HEAD")
-    if not ancestor:
-        raise UsageError(
-            f"git knows no common ancestor with '{base}'.",
-            so="What changed is not known.",
-            fix="Fetch it first (a shallow clone lacks history): git fetch --unshallow origin main",
-        )
+    ancestor = common_ancestor(project, base)
     inside = folder.relative_to(project.root).as_posix()
-    names = _git(project, "ls-tree", "--name-only", ancestor, f"{inside}/") or ""
+    names = git(project, "ls-tree", "--name-only", ancestor, f"{inside}/") or ""
     found = {}
     for path in names.splitlines():
         if path.endswith(".yml"):
             try:
-                content = yaml.safe_load(_git(project, "show", f"{ancestor}:./{path}") or "")
+                content = yaml.safe_load(git(project, "show", f"{ancestor}:./{path}") or "")
                 found[Path(path).stem] = Contract.model_validate(content)
             except (yaml.YAMLError, ValidationError):
                 continue
     return found
-
-
-def _git(project: Project, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        raise LandfallError("git is not installed.", fix="sudo apt-get install -y git") from None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -25,7 +25,8 @@ from infra.release.digest import sources_digest
 from infra.release.masking import Masker
 from infra.release.phases import unmarked
 from infra.release.release import Release, compose, cost_of, judged, write
-from landfall.errors import LandfallError, UsageError
+from landfall.errors import LandfallError
+from landfall.git import common_ancestor, git
 from landfall.project import whole_environment
 
 if TYPE_CHECKING:
@@ -80,24 +81,12 @@ def _recorded_at(project: Project, stack: str, base: str) -> Plan:
 
 @contextmanager
 def _worktree(project: Project, base: str) -> Iterator[Path]:
-    ancestor = _git(project, "merge-base", base, "HEAD") if not base.startswith("-") else None
-    if ancestor is None:
-        raise UsageError(
-            f"git knows no common ancestor with '{base}'.",
-            fix="Fetch it first (a shallow clone lacks history): git fetch --unshallow origin main",
-        )
+    ancestor = common_ancestor(project, base)
     with tempfile.TemporaryDirectory(prefix="landfall-base-") as folder:
         there = Path(folder) / "base"
-        if _git(project, "worktree", "add", "--detach", "--force", str(there), ancestor) is None:
+        if git(project, "worktree", "add", "--detach", "--force", str(there), ancestor) is None:
             raise LandfallError(f"git made no worktree of {base}.", fix="git worktree prune")
         try:
             yield there
         finally:
-            _git(project, "worktree", "remove", "--force", str(there))
-
-
-def _git(project: Project, *arguments: str) -> str | None:
-    done = subprocess.run(
-        ["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() if done.returncode == 0 else None
+            git(project, "worktree", "remove", "--force", str(there))
