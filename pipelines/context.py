@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landfall.errors import UsageError
-from landfall.intent import Intent, parse_intent
+from landfall.intent import Intent, intent_of
 from landfall.intent.ml import ML
 from landfall.local import local_platform
 from landfall.month import Month
@@ -132,7 +132,7 @@ class Context:
 def open_context(stack: str, project: Project | None = None) -> Context:
     """The Context of a stack: reads its file, checks the intent, knows its Platform; opens nothing."""
     project = project or find_project()
-    intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    intent = intent_of(project, stack)
     if intent.cloud.provider == "local":
         platform = local_platform(intent, stack, project.home)
     else:

@@ -12,7 +12,7 @@ from typing import Any
 from infra.plan.model import Plan
 from infra.plan.record import record
 from landfall.errors import LandfallError, UsageError
-from landfall.intent import Intent, parse_intent
+from landfall.intent import Intent, intent_of
 from landfall.project import Project
 
 
@@ -69,7 +69,7 @@ def _outputs(
 
 def read_stack(project: Project, stack: str) -> Intent:
     """The intent of a stack's file, checked."""
-    intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    intent = intent_of(project, stack)
     if intent.cloud.provider == "local":
         raise UsageError(
             f"Stack '{stack}' is this machine's: there is nothing to plan for it.",

@@ -21,7 +21,7 @@ from infra.release.builds import Builds
 from infra.release.clients import Row, rows
 from landfall import __version__
 from landfall.errors import LandfallError
-from landfall.intent import parse_intent
+from landfall.intent import intent_of
 from landfall.project import Project
 
 Verdict = Literal["go", "ask", "surprise"]
@@ -111,7 +111,7 @@ def _step(project: Project, row: Row, before: dict[str, Any], today: datetime.da
 
     made = (row.stack, row.client, row.environment, row.version or "unknown")
     try:
-        intent = parse_intent(project.read_stack(row.stack), str(project.stack_file(row.stack)))
+        intent = intent_of(project, row.stack)
         plan = plan_intent(project, intent, row.stack)
     except LandfallError as error:
         return Step(*made, "surprise", "high", {}, 0.0, (f"it cannot be planned: {error.what}",))

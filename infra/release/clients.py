@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.release.builds import Builds
 from landfall import __version__
-from landfall.intent import parse_intent
+from landfall.intent import intent_of
 from landfall.project import Project
 
 
@@ -43,7 +43,7 @@ def rows(project: Project, builds: Builds) -> list[Row]:
     """Every cloud stack of `stacks/`, by client, then environment, then stack."""
     found = []
     for stack in project.stacks():
-        intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+        intent = intent_of(project, stack)
         if intent.cloud.provider == "local":
             continue
         applied, drift = builds.noted("applied", stack) or {}, builds.noted("drift", stack) or {}

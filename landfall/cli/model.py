@@ -155,12 +155,12 @@ def rehearse(
 def spend(month: MonthText, stack: Stack, output: Output = Form.text) -> None:
     """Say what a month's training costs in GPU hours, and whether somebody has to say yes to it."""
     from infra.plan.cost.training import training_spend
-    from landfall.intent import parse_intent
+    from landfall.intent import intent_of
     from landfall.month import Month
     from landfall.project import find_project
 
     project = find_project()
-    intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    intent = intent_of(project, stack)
     value = {"stack": stack, "month": str(Month.parse(month)), **training_spend(intent)}
     emit(value, output, _print_spend)
 

@@ -30,7 +30,7 @@ def notice(
     from infra.release.notice import Event
     from infra.release.notice import notice as write
     from infra.release.release import read
-    from landfall.intent import parse_intent
+    from landfall.intent import intent_of
     from landfall.project import find_project
 
     try:
@@ -40,7 +40,7 @@ def notice(
             f"There is no event '{event}'.", fix=f"Choose one of: {', '.join(Event)}."
         ) from None
     project = find_project()
-    intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    intent = intent_of(project, stack)
     made = write(
         what, stack, intent, release=read(release) if release else None,
         details=_details(file) if file else None, build=build,

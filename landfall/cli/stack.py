@@ -303,9 +303,9 @@ def tag(
 
 
 def _intent(project: Project, stack: str) -> Intent:
-    from landfall.intent import parse_intent
+    from landfall.intent import intent_of
 
-    return parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+    return intent_of(project, stack)
 
 
 @contextmanager

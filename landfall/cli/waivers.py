@@ -25,13 +25,13 @@ def waivers(
     output: Output = Form.text,
 ) -> None:
     """List waivers with their last day. Exit 3: one has expired, and its policy bites again."""
-    from landfall.intent import parse_intent
+    from landfall.intent import intent_of
     from landfall.project import find_project
 
     project, today = find_project(), datetime.datetime.now(datetime.UTC).date()
     found: list[dict[str, Any]] = []
     for stack in stacks or project.stacks():
-        intent = parse_intent(project.read_stack(stack), str(project.stack_file(stack)))
+        intent = intent_of(project, stack)
         for one in intent.waivers:
             days = (one.expires - today).days
             state = "expired" if days < 0 else "soon" if days <= SOON else "holds"

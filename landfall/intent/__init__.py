@@ -6,7 +6,7 @@ there is no second source of truth. Leaves out everything that a cloud would hav
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -26,6 +26,9 @@ from landfall.intent.governance import (
 from landfall.intent.layout import Layout
 from landfall.intent.ml import ML, Serving
 from landfall.intent.network import Network
+
+if TYPE_CHECKING:
+    from landfall.project import Project
 
 
 class Client(Part):
@@ -88,3 +91,8 @@ def parse_intent(raw: object, where: str) -> Intent:
         from landfall.intent.problems import explain
 
         raise explain(error, raw, where) from None
+
+
+def intent_of(project: Project, stack: str) -> Intent:
+    """The checked intent of a stack's file; raises UsageError as `parse_intent` does, or where there is no such stack."""
+    return parse_intent(project.read_stack(stack), str(project.stack_file(stack)))

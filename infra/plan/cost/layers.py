@@ -13,7 +13,7 @@ from typing import Any
 from infra.plan.cost import Cost, estimate
 from infra.plan.stacks import plan_intent, read_stack
 from landfall.errors import LandfallError, UsageError
-from landfall.intent import Intent, parse_intent
+from landfall.intent import Intent, intent_of
 from landfall.project import Project
 
 
@@ -31,7 +31,7 @@ def siblings(project: Project, stack: str) -> list[str]:
 def _elsewhere(project: Project, stack: str) -> set[str]:
     """The stacks that this one reads; none where its file is not a valid intent, which its own plan tells."""
     try:
-        intent = parse_intent(project.read_stack(stack), stack)
+        intent = intent_of(project, stack)
     except UsageError:
         return set()
     return {name.rpartition("/")[2] for name in intent.layout.elsewhere.values()}
