@@ -113,7 +113,7 @@ def test_approval_is_asked_for_a_risky_change(build: Build) -> None:
     assert "555555555555" in asked["message"]  # the digest that the yes is bound to
     assert not build.steps("waits-with-agent")
     (given,) = build.ran("stack approve")
-    assert f"--by {APPROVER}".replace("@", "@") in given["args"].replace("'", "")
+    assert f"--by {APPROVER}" in given["args"].replace("'", "")
     assert f"--digest {'5' * 64}" in given["args"]
     assert "agreed with the client" in given["args"]
     assert "--refuse" not in given["args"]

@@ -89,7 +89,11 @@ def timed_help() -> float:
         (["run", "--month", "2013-03", "--stack", "nobody"], 2, "demo-local-dev"),
         (["run", "--mont", "2013-03"], 2, "--month"),
         (["run", "--month", "1999-01"], 1, "2013-01"),
-        (["lake", "show", "--stack", "fjord-azure-dev"], 2, "landfall platform show fjord-azure-dev --save"),
+        (
+            ["lake", "show", "--stack", "fjord-azure-dev"],
+            2,
+            "landfall platform show fjord-azure-dev --save",
+        ),
         (["model", "promote", "7", "--why", "because"], 2, "version"),
     ],
 )
