@@ -16,6 +16,8 @@ def check(plan: Plan) -> list[Finding]:
 
 
 def _check(plan: Plan) -> list[Finding]:
+    from infra.plan.check.cloudformation import check_cloudformation
+    from infra.plan.check.discovery import check_discovery
     from infra.plan.check.iam_documents import check_documents
     from infra.plan.check.joint import check_joint
     from infra.plan.check.manifests import check_manifests
@@ -29,6 +31,7 @@ def _check(plan: Plan) -> list[Finding]:
     sound = replace(plan, resources=tuple(r for r in plan.resources if r.urn not in untyped))
     found = {
         *typed, *check_values(sound), *check_documents(sound), *check_joint(sound),
-        *check_ranges(sound), *check_manifests(plan),
+        *check_ranges(sound), *check_manifests(plan), *check_cloudformation(sound),
+        *check_discovery(sound),
     }  # fmt: skip
     return sorted(found, key=lambda one: (one.urn, one.path, one.rule, one.allowed))

@@ -1,7 +1,7 @@
 """Forms of texts that the clouds agree on: address ranges, schedules, durations, ARNs, ports, places.
 
 A form is a function from a value to what would be allowed, None where the value is fine. Leaves out names
-(`infra/plan/values/` has the clouds' patterns) and conditions between two values (`infra/plan/check/joint.py`).
+(`infra/plan/values/` has the clouds' patterns) and conditions between two values (`infra/plan/check/joint`).
 """
 
 from __future__ import annotations
@@ -305,7 +305,34 @@ def ecr_lifecycle(value: Any) -> str | None:
     return None
 
 
+_STATES = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
+
+
+def state_machine(value: Any) -> str | None:
+    """A definition in Amazon States Language: its states and where each goes."""
+    if wrong := json_text(value):
+        return wrong
+    definition = json.loads(value) if isinstance(value, str) else value
+    states = definition.get("States") if isinstance(definition, dict) else None
+    if not isinstance(states, dict) or not states:
+        return "an object with StartAt and States"
+    if definition.get("StartAt") not in states:
+        return f"StartAt as one of the States {', '.join(states)}"
+    for name, state in states.items():
+        if not isinstance(state, dict) or state.get("Type") not in _STATES:
+            return f"a Type of {', '.join(_STATES)} for the state {name}"
+        ends = state["Type"] in ("Choice", "Succeed", "Fail")
+        if not ends and ("Next" in state) == bool(state.get("End")):
+            return f"either Next or End for the state {name}"
+        parts = [state, *state.get("Choices", ()), *state.get("Catch", ())]
+        for target in (part.get(key) for part in parts for key in ("Next", "Default")):
+            if target is not None and target not in states:
+                return f"one of the States {', '.join(states)} after {name} (found {target})"
+    return None
+
+
 FORMS: dict[str, tuple[Form, str]] = {
+    "state-machine": (state_machine, "https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html"),
     "json": (json_text, "RFC 8259"),
     "bigquery-schema": (bigquery_schema, "https://cloud.google.com/bigquery/docs/schemas"),
     "ecr-lifecycle": (ecr_lifecycle, "https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html"),

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from infra.plan.check import packages
 from infra.plan.check.finding import Finding, finding, one_of, open_value
+from infra.plan.check.pods import check_pods
 from infra.plan.model import Plan, Resource
 from infra.plan.query import at
 from landfall.errors import LandfallError
@@ -53,7 +55,7 @@ _ENUMS = {
 
 def check_manifests(plan: Plan) -> Iterator[Finding]:
     """Findings of every Kubernetes resource in the plan."""
-    for one in plan.resources:
+    for one in map(_identified, plan.resources):
         version, kind = one.inputs.get("apiVersion"), one.inputs.get("kind")
         if not (
             one.type.startswith("kubernetes:")
@@ -75,6 +77,15 @@ def check_manifests(plan: Plan) -> Iterator[Finding]:
             yield from _beyond(one, manifest, "")
             yield from _selector(one, manifest)
             yield from _counts(one, manifest)
+            yield from check_pods(one, manifest)
+
+
+def _identified(one: Resource) -> Resource:
+    """With version and kind, which the SDK sends and a plan written by hand may leave to the type."""
+    found = re.fullmatch(r"kubernetes:(?:core/)?([\w./-]+):(\w+)", one.type)
+    if found is None or {"apiVersion", "kind"} & set(one.inputs) or found[1].startswith("helm"):
+        return one
+    return replace(one, inputs={"apiVersion": found[1], "kind": found[2], **one.inputs})
 
 
 def _known(value: Any) -> Any:
@@ -218,6 +229,9 @@ def _beyond(one: Resource, value: Any, path: str) -> Iterator[Finding]:
             continue
         if key in ("requests", "limits") and isinstance(inner, Mapping) and path.endswith("resources"):  # fmt: skip
             yield from _quantities(one, inner, place)
+        elif key == "accessModes" and isinstance(inner, list) and "ReadWriteOncePod" in inner and len(inner) > 1:  # fmt: skip
+            page = "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"
+            yield finding("joint", one, place, inner, "ReadWriteOncePod alone, or others without it", page)  # fmt: skip
         elif key in _ENUMS:
             page = "https://kubernetes.io/docs/reference/kubernetes-api/"
             for member in inner if isinstance(inner, list) else [inner]:
@@ -242,7 +256,8 @@ def _selector(one: Resource, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     labels = at(manifest, "spec.template.metadata.labels")
     if not isinstance(wanted, Mapping) or not isinstance(labels, Mapping):
         return
-    if any(labels.get(key) != value for key, value in wanted.items()):
+    written = at(one.inputs, "spec.template.metadata.labels") or {}
+    if any(labels.get(k) != v and not open_value(written.get(k)) for k, v in wanted.items()):
         page = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector"
         allowed = f"labels of spec.template: {json.dumps(labels, sort_keys=True)}"
         yield finding("joint", one, "spec.selector.matchLabels", dict(wanted), allowed, page)

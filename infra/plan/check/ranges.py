@@ -10,8 +10,9 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
-from infra.plan.check.finding import Finding, at_path, finding
+from infra.plan.check.finding import Finding, at_path, finding, open_value
 from infra.plan.model import Plan, Resource
+from infra.plan.query import at
 
 _PAGES = {
     "aws": "https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html",
@@ -107,13 +108,12 @@ def _overlaps(plan: Plan) -> Iterator[Finding]:
 
 def _aks(one: Resource) -> Iterator[Finding]:
     origin = "https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning"
-    profile = one.inputs.get("networkProfile") or {}
     services = dict(_ranges(one, ("networkProfile.serviceCidr",)))
     pods = dict(_ranges(one, ("networkProfile.podCidr",)))
-    dns = profile.get("dnsServiceIP")
+    dns = at(one.inputs, "networkProfile.dnsServiceIP")
     for service in services.values():
         try:
-            inside = dns is None or ipaddress.ip_address(str(dns)) in service
+            inside = dns is None or open_value(dns) or ipaddress.ip_address(str(dns)) in service
         except ValueError:
             inside = False
         if not inside:

@@ -19,7 +19,9 @@ from infra.plan.check.finding import Finding, at_path, finding, one_of
 from infra.plan.model import Plan, Resource
 from landfall.errors import LandfallError
 
-TABLES = ("gcp", "aws", "azure", "snowflake")
+TABLES = ("gcp", "aws", "azure", "snowflake", "more")
+_PARTIAL = "more"
+"""The table of types that the general checks look at too."""
 _WORDS = frozenset({"form", "values", "range", "seconds", "iso", "length", "pattern", "any-case", "of", "warn", "say"})  # fmt: skip
 
 
@@ -35,13 +37,29 @@ def check_values(plan: Plan) -> Iterator[Finding]:
 def rules() -> dict[str, dict[str, Any]]:
     """Type → path → rule, of all tables; a heading may name several types, apart by `|`."""
     found: dict[str, dict[str, Any]] = {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for table in TABLES:
-        file = importlib.resources.files("infra.plan.values") / f"{table}.yaml"
-        for heading, paths in yaml.load(file.read_text(encoding="utf-8"), loader).items():
+        for heading, paths in _read(table).items():
             for type_ in heading.split("|"):
                 found.setdefault(type_.strip(), {}).update(paths)
     return found
+
+
+@cache
+def reviewed() -> frozenset[str]:
+    """Types whose every property was looked at when their table was written; general checks leave them out."""
+    return frozenset(rules()) - frozenset(_headings(_PARTIAL))
+
+
+def _headings(table: str) -> Iterator[str]:
+    for heading in _read(table):
+        yield from (type_.strip() for type_ in heading.split("|"))
+
+
+@cache
+def _read(table: str) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    file = importlib.resources.files("infra.plan.values") / f"{table}.yaml"
+    return yaml.load(file.read_text(encoding="utf-8"), loader)
 
 
 def _value(one: Resource, place: str, value: Any, rule: Any) -> Iterator[Finding]:

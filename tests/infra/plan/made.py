@@ -22,6 +22,8 @@ def _read(name: str) -> list[dict[str, Any]]:
 MISTAKES = _read("mistakes.yaml")
 AFTERWARDS = _read("mistakes_after.yaml")
 """Written when the rules were done; see the head of the file."""
+THIRD = _read("mistakes_third.yaml")
+"""Written of types for which there was no rule; see the head of the file."""
 
 
 def resource(type_: str, inputs: dict[str, Any], name: str = "it", **more: Any) -> Resource:

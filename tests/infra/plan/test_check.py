@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from infra.plan import sdk
 from infra.plan.check import formats, sources, values
 from infra.plan.check.finding import at_path
 from infra.plan.model import SECRET, UNKNOWN, Plan
-from tests.infra.plan.made import MISTAKES, found, resource
+from tests.infra.plan.made import AFTERWARDS, MISTAKES, THIRD, found, mistaken, resource
 
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 RULE: dict[str, Any] = {"id": "age", "status": "Enabled", "expiration": {"days": 30}}
@@ -87,6 +88,30 @@ def test_what_nobody_knows_yet_is_never_blamed(open_: str):
         if "apiVersion" in mistake["good"]:
             opened |= {key: mistake["good"][key] for key in ("apiVersion", "kind")}
         assert found(mistake["type"], opened) == [], mistake["id"]
+
+
+@pytest.mark.parametrize("mistake", [*MISTAKES, *AFTERWARDS, *THIRD], ids=lambda one: one["id"])
+def test_one_part_that_nobody_knows_yet_is_no_fault_of_the_others(mistake: dict[str, Any]):
+    """Each part of a sound resource by itself left open, be it a value, a block or a list."""
+    for path in _parts(mistake["good"]):
+        if path[-1] not in ("apiVersion", "kind"):
+            assert mistaken(mistake, _with_open(mistake["good"], path)) == [], path
+
+
+def _parts(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # fmt: skip
+    for key, inner in members:
+        yield (*above, key)
+        yield from _parts(inner, (*above, key))
+
+
+def _with_open(good: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
+    inputs = copy.deepcopy(good)
+    at: Any = inputs
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = UNKNOWN
+    return inputs
 
 
 def _opened(value: Any, open_: str) -> Any:

@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-from tests.infra.plan.made import AFTERWARDS, MISTAKES, held_out, mistaken, wrong
+from tests.infra.plan.made import AFTERWARDS, MISTAKES, THIRD, held_out, mistaken, wrong
 
 WANTED = 0.90
 
 
-@pytest.mark.parametrize("mistake", [*MISTAKES, *AFTERWARDS], ids=lambda one: one["id"])
+@pytest.mark.parametrize("mistake", [*MISTAKES, *AFTERWARDS, *THIRD], ids=lambda one: one["id"])
 def test_the_sound_resource_is_not_blamed(mistake):
     assert mistaken(mistake, mistake["good"]) == []
 
@@ -41,6 +41,10 @@ def test_what_was_written_afterwards_stays_caught(capsys: pytest.CaptureFixture[
         print(f"\nmistakes afterwards: {len(AFTERWARDS) - len(missed)} of {len(AFTERWARDS)} caught")
     # No model and no page that we read lists the names of AWS's endpoint services and Config rules.
     assert missed == ["aws-endpoint-service-hyphen", "aws-config-rule-misspelt"]
+
+
+def test_the_third_list_stays_caught():
+    assert [m["id"] for m in THIRD if not mistaken(m, wrong(m))] == []
 
 
 def test_there_are_mistakes_enough_of_every_kind():
