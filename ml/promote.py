@@ -16,7 +16,7 @@ from landfall.platform import Platform
 from landfall.project import person
 from ml.record import Entry, Record, champions, rollback_target
 from ml.registry import sync_alias, version_info
-from ml.verdict import heeded
+from ml.verdict import answer_to, heeded
 from pipelines.context import Context, Json
 
 _APPLIED = {"PROMOTE": "promoted", "HOLD": "held", "REJECT": "rejected", "NONE": "none"}
@@ -29,14 +29,15 @@ def apply_verdict(ctx: Context, month: Month) -> Json:
     Returns `applied` (`promoted`, `held`, `rejected`, `none`), `version`, `record` (hash), `notified`.
     Applying the same verdict again changes nothing and tells nobody twice (after a kill, at least once).
     """
-    gate = heeded(ctx.need(month, "gate"), ctx.result(month, "canary"))
+    said = ctx.result(month, "answer")
+    gate = heeded(ctx.need(month, "gate"), ctx.result(month, "canary"), said)
     problem = ctx.ml.problem.name
     decision = gate["decision"]
     if decision == "NONE":
         sync_alias(ctx.platform, problem)
         return {"applied": "none", "version": None, "record": None, "notified": False}
     check_head(ctx.platform, problem)
-    entry = _recorded(ctx, month, gate) or _append(ctx, month, gate)
+    entry = _recorded(ctx, month, gate) or _append(ctx, month, gate, answer_to(gate, said))
     keep_head(ctx.platform, problem, entry)
     notified = decision == "PROMOTE" or _notify_once(ctx, month, gate, entry)
     return {
@@ -113,7 +114,8 @@ def _recorded(ctx: Context, month: Month, gate: Json) -> Entry | None:
     return mine[-1] if mine and mine[-1]["verdict"] == _verdict_digest(gate) else None
 
 
-def _append(ctx: Context, month: Month, gate: Json) -> Entry:
+def _append(ctx: Context, month: Month, gate: Json, answer: Json | None) -> Entry:
+    """Add the verdict; where a person was asked, the entry is theirs and says what they answered, when and why."""
     record = Record(ctx.platform, ctx.ml.problem.name)
     action: Any = {"PROMOTE": "promote", "HOLD": "hold", "REJECT": "reject"}[gate["decision"]]
     foremost = _foremost(gate)
@@ -131,7 +133,10 @@ def _append(ctx: Context, month: Month, gate: Json) -> Entry:
         "judged": {str(one["version"]): one["outcome"] for one in gate["candidates"]},
         "verdict": _verdict_digest(gate),
     }
-    return record.append(action, f"flow ({person()})", explain(gate), facts)
+    if answer:
+        facts["answer"] = {key: answer[key] for key in ("said", "who", "why", "time")}
+    who = f"flow ({answer['who'] if answer else person()})"
+    return record.append(action, who, explain(gate), facts)
 
 
 def _foremost(gate: Json) -> Json | None:

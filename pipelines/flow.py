@@ -110,7 +110,8 @@ def summary(ctx: Context, month: Month, steps: list[Json]) -> Json:
     from ml.verdict import heeded
 
     gate = ctx.result(month, "gate")
-    verdict = heeded(gate, ctx.result(month, "canary")) if gate else {}
+    said = [ctx.result(month, name) for name in ("canary", "answer")]
+    verdict = heeded(gate, *said) if gate else {}
     return {
         "month": str(month),
         "stack": ctx.stack,

@@ -2,7 +2,7 @@
 Map call(Map config) {
     Map made = landfallFlow(stack: config.stack, month: config.month, start: 'promote')
     String event = made.verdict.decision == 'PROMOTE' ? 'promoted' : 'held'
-    writeJSON(file: 'verdict.json', json: made.verdict)
+    writeJSON(file: 'verdict.json', json: [month: made.month] + made.verdict)
     landfallNotify(event: event, stack: config.stack, file: 'verdict.json')
     return made
 }

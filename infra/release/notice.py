@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from landfall.intent import Intent
 
 _SHOWN = 10
+_STAYS = ("HOLD", "REJECT")
 
 
 class Event(StrEnum):
@@ -105,11 +106,13 @@ def _of_release(one: Release) -> list[str]:
 def _of_details(details: dict[str, Any]) -> list[str]:
     """The lists and words that our commands' JSON holds, in a person's form."""
     lines: list[str] = []
-    for key in ("what", "so", "fix", "decision", "winner", "month"):
+    for key in ("what", "so", "fix", "month", "model", "version", "decision", "winner"):
         if details.get(key):
             lines.append(f"{key}: {details[key]}")
     for key in ("changes", "reasons", "waivers", "checks", "pending"):
-        found = details.get(key)
+        found = (
+            _against(details.get(key)) if details.get("decision") in _STAYS else details.get(key)
+        )
         if isinstance(found, list) and found:
             lines += [f"{key}:", *[f"  - {_row(one)}" for one in found[:_SHOWN]]]
             if len(found) > _SHOWN:
@@ -120,6 +123,14 @@ def _of_details(details: dict[str, Any]) -> list[str]:
             fix="Give the JSON that a landfall command printed with --output json.",
         )
     return lines
+
+
+def _against(found: Any) -> Any:
+    """Of a gate's checks those that were not passed: they are why the champion stays."""
+    if not isinstance(found, list):
+        return found
+    failed = [one for one in found if not isinstance(one, dict) or one.get("passed") is False]
+    return failed or found
 
 
 def _row(one: Any) -> str:

@@ -92,6 +92,41 @@ def promote(version: Version, why: Why, stack: Stack, output: Output = Form.text
 
 
 @app.command()
+def refuse(
+    month: MonthText,
+    why: Why,
+    stack: Stack,
+    who: Annotated[
+        str, typer.Option(help="who refuses", show_default="who runs this command")
+    ] = "",
+    output: Output = Form.text,
+) -> None:
+    """Refuse the promotion of a month's winner: the record says who, when and why, and the champion stays."""
+    from landfall.month import Month
+    from ml.answer import keep_answer
+    from ml.promote import apply_verdict
+
+    chosen = Month.parse(month)
+    with _locked(stack, f"landfall model refuse --month {month}") as ctx:
+        answer = keep_answer(ctx, chosen, "refuse", who, why)
+        applied = apply_verdict(ctx, chosen)
+    emit({**answer, **applied}, output, _print_refusal)
+
+
+@app.command()
+def verdict(month: MonthText, stack: Stack, output: Output = Form.text) -> None:
+    """Say in short what the gate and the canary decided of a month, and whether somebody has to say yes to it."""
+    from landfall.month import Month
+    from ml.verdict import in_short
+
+    chosen = Month.parse(month)
+    with _context(stack) as ctx:
+        said = [ctx.result(chosen, name) for name in ("canary", "answer")]
+        value = {"month": str(chosen), "stack": stack, **in_short(ctx.need(chosen, "gate"), *said)}
+    emit(value, output, _print_verdict)
+
+
+@app.command()
 def rollback(
     why: Why,
     stack: Stack,
@@ -152,7 +187,15 @@ def rehearse(
 
 
 @app.command()
-def spend(month: MonthText, stack: Stack, output: Output = Form.text) -> None:
+def spend(
+    month: MonthText,
+    stack: Stack,
+    approved_by: Annotated[
+        str | None,
+        typer.Option(help="who said yes, or nothing; exit 3 where a yes is due and this is none"),
+    ] = None,
+    output: Output = Form.text,
+) -> None:
     """Say what a month's training costs in GPU hours, and whether somebody has to say yes to it."""
     from infra.plan.cost.training import training_spend
     from landfall.intent import intent_of
@@ -163,6 +206,24 @@ def spend(month: MonthText, stack: Stack, output: Output = Form.text) -> None:
     intent = intent_of(project, stack)
     value = {"stack": stack, "month": str(Month.parse(month)), **training_spend(intent)}
     emit(value, output, _print_spend)
+    if approved_by is not None:
+        allow(stack, value["approval"], approved_by)
+
+
+def allow(stack: str, approval: dict[str, Any], by: str) -> None:
+    """Raise Refused where a yes is due, unless one of those whom the intent names gave it."""
+    named = [one.lower() for one in approval["approvers"]]
+    if not approval["needed"] or by.strip().lower() in named:
+        return
+    raise Refused(
+        f"'{by}' may not approve what '{stack}' spends."
+        if by.strip()
+        else "Nobody approved the spend.",
+        so="Nothing is trained.",
+        fix=f"Ask one of: {', '.join(approval['approvers'])}."
+        if named
+        else "Name who may approve under jenkins.approvers of the intent.",
+    )
 
 
 @app.command()
@@ -219,6 +280,22 @@ def _print_history(value: dict[str, Any]) -> None:
 
 def _print_entry(value: dict[str, Any]) -> None:
     print(f"{value['problem']}: {value['applied']} to version {value['version']}, entry {value['seq']} ({value['hash'][:12]}).")  # fmt: skip
+
+
+def _print_refusal(value: dict[str, Any]) -> None:
+    why = f": {value['why']}" if value["why"] else ""
+    print(f"{value['month']}: {value['who']} refused version {value['version']}{why}")
+    print(f"  the champion stays; on record as {value['record'][:12]}")
+
+
+def _print_verdict(value: dict[str, Any]) -> None:
+    winner = value["winner"] or "no candidate"
+    print(f"{value['month']}: {value['decision']}, {winner} of version {value['version']}")
+    for reason in value["approval"]["reasons"]:
+        print(f"  - {reason}")
+    answer = value["answer"]
+    if answer:
+        print(f"  {answer['who']} said at {answer['time']}: {answer['said']}. {answer['why']}")
 
 
 def _print_reproduction(value: dict[str, Any]) -> None:

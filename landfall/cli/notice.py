@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from landfall.cli.output import Form, Output, emit
-from landfall.errors import UsageError
+from landfall.errors import LandfallError, UsageError
 
 
 def notice(
@@ -43,7 +43,7 @@ def notice(
     intent = intent_of(project, stack)
     made = write(
         what, stack, intent, release=read(release) if release else None,
-        details=_details(file) if file else None, build=build,
+        details=_details(file) if file else _held(stack) if what is Event.held else None, build=build,
     )  # fmt: skip
     if send:
         from pipelines.bus import notify
@@ -52,6 +52,26 @@ def notice(
         with open_context(stack) as ctx:
             notify(ctx, what.value, made.as_dict())
     emit(made.as_dict(), output, _print)
+
+
+def _held(stack: str) -> dict[str, Any]:
+    """Month, model and reason of the newest entry of the promotion record by which the champion stayed."""
+    from ml.record import Record
+    from pipelines.context import open_context
+
+    with open_context(stack) as ctx:
+        problem = ctx.ml.problem.name
+        entries = Record(ctx.platform, problem).entries()
+    for entry in reversed(entries):
+        if entry["action"] in ("hold", "reject"):
+            model = f"{problem}, {entry['candidate'] or 'no candidate'}"
+            told = {key: entry[key] for key in ("month", "decision", "version")}
+            return {**told, "model": model, "reasons": [entry["why"]]}
+    raise LandfallError(
+        f"No model of '{stack}' was held so far.",
+        so="There is nothing to tell.",
+        fix="landfall model history, or give the run's JSON with --file.",
+    )
 
 
 def _details(file: Path) -> dict[str, Any]:

@@ -44,12 +44,21 @@ def run(
         ),
     ] = None,
     wait: Annotated[float, typer.Option(help="seconds to wait for another run to end")] = 0,
+    approved_by: Annotated[
+        str, typer.Option(help="with --from promote: who said yes to it; kept in the record")
+    ] = "",
+    why: Annotated[str, typer.Option(help="with --approved-by: the reason that was given")] = "",
     output: Output = Form.text,
 ) -> None:
     """Run land, ingest, build, profile, drift, train, gate and promote for a month."""
     if (month is None) == (not every):
         raise UsageError(
             "Say which month.", fix="landfall run --month 2013-03, or landfall run --all"
+        )
+    if approved_by and (month is None or start_at != "promote"):
+        raise UsageError(
+            "--approved-by is about one month's promotion.",
+            fix="landfall run --month 2013-03 --from promote --approved-by NAME",
         )
     from landfall.cli.progress import Progress
     from landfall.month import Month
@@ -59,6 +68,10 @@ def run(
     with open_context(stack) as ctx:
         if month is not None:
             chosen = [Month.parse(month)]
+            if approved_by:
+                from ml.answer import keep_answer
+
+                keep_answer(ctx, chosen[0], "approve", approved_by, why)
         else:
             from pipelines.land import available_months
 

@@ -119,7 +119,8 @@ def _months(ctx: Context) -> list[Month]:
 def _month(ctx: Context, month: Month) -> MonthFacts:
     steps = {step: _read(ctx, ctx.result_path(month, step)) for step in STEPS}
     if steps["gate"]:
-        steps["gate"] = heeded(steps["gate"], _read(ctx, ctx.result_path(month, "canary")))
+        said = [_read(ctx, ctx.result_path(month, name)) for name in ("canary", "answer")]
+        steps["gate"] = heeded(steps["gate"], *said)
     facts = MonthFacts(month, steps)
     where = (facts.steps["profile"] or {}).get("path")
     facts.profile = _read(ctx, where) if where else None

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from landfall.cli.model import app
-from landfall.errors import LandfallError, UsageError
+from landfall.cli.model import allow, app
+from landfall.errors import LandfallError, Refused, UsageError
 from landfall.month import Month
 from ml.record import Record
 from tests.ml.conftest import month_rows, publish, run_loop
@@ -117,3 +117,28 @@ def test_a_rehearsal_that_fails_is_an_error_that_names_the_candidate(ctx, monkey
     result = CliRunner().invoke(app, ["rehearse", "--month", "2013-02"])
     assert isinstance(result.exception, LandfallError)
     assert "linear: ValueError: no encoder takes 'grade'" in str(result.exception)
+
+
+def test_refuse_and_verdict_say_what_was_answered(ctx):
+    before = call("verdict", "--month", "2013-02")
+    assert (before["decision"], before["answer"]) == ("PROMOTE", None)
+    with pytest.raises(Refused, match="too late"):
+        call("refuse", "--month", "2013-02", "--why", "no")
+    call("promote", "1", "--why", "so that the winner is no longer champion")
+    told = call("refuse", "--month", "2013-02", "--why", "no", "--who", "bea")
+    assert (told["applied"], told["who"], told["version"]) == ("held", "bea", 2)
+    assert call("verdict", "--month", "2013-02")["answer"]["said"] == "refuse"
+    assert "bea said" in CliRunner().invoke(app, ["verdict", "--month", "2013-02"]).stdout
+
+
+def test_a_spend_that_needs_a_yes_is_let_through_by_one_of_those_who_may(ctx):
+    assert call("spend", "--month", "2013-02", "--approved-by", "")["approval"]["needed"] is False
+    due = {"needed": True, "reasons": ["much"], "approvers": ["ann@harbor.example"]}
+    with pytest.raises(Refused, match="Nobody approved"):
+        allow("test", due, "")
+    with pytest.raises(Refused, match="'eve' may not"):
+        allow("test", due, "eve")
+    with pytest.raises(Refused) as refused:
+        allow("test", {**due, "approvers": []}, "eve")
+    assert "jenkins.approvers" in str(refused.value.fix)
+    allow("test", due, "Ann@harbor.example")

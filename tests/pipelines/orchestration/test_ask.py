@@ -11,6 +11,7 @@ import pytest
 from landfall.cli import main
 from landfall.month import Month
 from landfall.storage import Store
+from ml.record import Record
 from pipelines.bus import open_bus
 from pipelines.context import open_context
 from pipelines.land import arrived, landed
@@ -46,10 +47,29 @@ def test_the_exit_code_tells_the_sensor_to_look_again(capsys: pytest.CaptureFixt
 
 
 def test_a_notice_goes_to_the_queue_only_where_it_is_sent() -> None:
-    assert call("notice", "held", STACK) == 0
+    assert call("notice", "failed", STACK) == 0
     with open_context(STACK) as ctx, open_bus(ctx.platform, "notices") as bus:
         assert bus.receive() == []
-        assert call("notice", "held", STACK, "--send") == 0
+        assert call("notice", "failed", STACK, "--send") == 0
         (told,) = bus.receive()
-    assert told.subject == "held"
-    assert "champion stays" in told.body["body"]
+    assert told.subject == "failed"
+
+
+def test_a_notice_of_a_held_model_names_month_model_and_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call("notice", "held", STACK) == 1
+    assert "No model of 'demo-local-dev' was held" in capsys.readouterr().err
+    facts = {
+        "month": "2013-03", "decision": "HOLD", "version": 4, "candidate": "boosting", "metrics": {},
+    }  # fmt: skip
+    with open_context(STACK) as ctx:
+        record = Record(ctx.platform, ctx.ml.problem.name)
+        record.append("hold", "flow (ann)", "ann refused the promotion: too few rows.", facts)
+        promoted = {**facts, "month": "2013-04", "decision": "PROMOTE", "version": 5}
+        record.append("promote", "flow (ann)", "better", promoted)
+    assert call("notice", "held", STACK) == 0
+    body = capsys.readouterr().out
+    for words in ("month: 2013-03", "late_arrival, boosting", "version: 4", "ann refused"):
+        assert words in body
+    assert "2013-04" not in body
