@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from infra.plan.cost.training import UNASKED
 from infra.plan.risk import ORDER, Risk
 from landfall.errors import Refused, UsageError
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 FROM = "medium"
 """The mildest risk that a person looks at: service is interrupted, or rights grow."""
-SHARE = 0.05
-"""The share of the month's budget by which the expected cost may rise without asking."""
 FILE = "approval.json"
 
 
@@ -64,9 +63,9 @@ def due(
         graded = [one for one in risks if ORDER.index(one.severity) <= ORDER.index(FROM)]
         reasons += [f"{one.severity} risk: '{one.resource}' {one.reason}" for one in graded]
     budget = (cost.get("budget") or {}).get("amount_usd")
-    if not first and budget and cost["delta"] > SHARE * budget:
+    if not first and budget and cost["delta"] > UNASKED * budget:
         reasons.append(
-            f"the expected cost rises by {cost['delta']:,.0f} USD a month, more than {SHARE:.0%} of the budget"
+            f"the expected cost rises by {cost['delta']:,.0f} USD a month, more than {UNASKED:.0%} of the budget"
         )
     grown = cost["unpriced"]["after"] - cost["unpriced"]["before"]
     if not first and grown > 0:

@@ -19,6 +19,7 @@ from infra.plan.report import assess
 from infra.plan.risk import ORDER, Risk, grade, worst
 from infra.release.builds import Builds
 from infra.release.clients import Row, rows
+from infra.release.release import of_all_layers
 from landfall import __version__
 from landfall.errors import LandfallError
 from landfall.intent import intent_of
@@ -118,7 +119,7 @@ def _step(project: Project, row: Row, before: dict[str, Any], today: datetime.da
     was = parse(before, f"the applied plan of {row.stack}")
     changes = between(was, plan)
     risks = grade(changes)
-    assessed = assess(plan, intent, today)
+    assessed = of_all_layers(assess(plan, intent, today), project, intent, row.stack)
     reasons = _surprises(changes, risks)
     reasons += [f"policy {one.policy}: {one.message}" for one in assessed.broken]
     reasons += [f"{one.type} '{one.name}' {one.path} would be refused" for one in assessed.wrong]

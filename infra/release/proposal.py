@@ -24,7 +24,7 @@ from infra.plan.report import assess
 from infra.release.digest import sources_digest
 from infra.release.masking import Masker
 from infra.release.phases import unmarked
-from infra.release.release import Release, compose, cost_of, judged, write
+from infra.release.release import Release, compose, cost_of, judged, of_all_layers, write
 from landfall.errors import LandfallError
 from landfall.git import common_ancestor, git
 from landfall.project import whole_environment
@@ -44,7 +44,7 @@ def propose(
 
     before = _recorded_at(project, stack, base)
     plan = plan_intent(project, intent, stack)
-    assessed = assess(plan, intent, today, before)
+    assessed = of_all_layers(assess(plan, intent, today, before), project, intent, stack)
     changes = between(before, plan)
     marks = (before.outputs.get("release") or {}) if before.resources else {}
     cost = cost_of(estimate(before, intent) if before.resources else None, assessed.cost)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from infra.plan.change import Change, in_preview
 from infra.plan.cost import Cost, estimate
+from infra.plan.cost.layers import with_layers
 from infra.plan.report import Assessment, assess
 from infra.plan.risk import grade
 from infra.release.approval import Due, due
@@ -108,7 +109,7 @@ def make(
     sources = sources_digest(project, stack)
     looked = look(engine, stack, kind, sources)
     plan = plan_intent(project, intent, stack)
-    assessed = assess(plan, intent, today, looked.preview)
+    assessed = of_all_layers(assess(plan, intent, today, looked.preview), project, intent, stack)
     changes = in_preview(looked.preview)
     before = estimate(looked.state.plan, intent)
     release = compose(
@@ -117,6 +118,13 @@ def make(
         refused=_refused(changes, looked.state) + (judged(assessed) if kind == "up" else []),
     )  # fmt: skip
     return release, looked, assessed
+
+
+def of_all_layers(assessed: Assessment, project: Project, intent: Intent, stack: str) -> Assessment:
+    """The same assessment, its cost held to the budget together with the client's other layers."""
+    if assessed.cost is None:
+        return assessed
+    return replace(assessed, cost=with_layers(assessed.cost, project, intent, stack))
 
 
 def compose(
@@ -188,9 +196,13 @@ def judged(assessed: Assessment) -> list[str]:
     ]
     cost = assessed.cost
     if cost is not None and cost.over_budget:
+        budget = cost.budget or {}
+        together = budget.get("together")
+        of = f" of {len(budget['layers'])} layers together" if together else ""
+        expected = together["expected"] if together else cost.expected
         found.append(
-            f"over budget: {cost.expected:,.0f} USD a month expected, the budget is "
-            f"{(cost.budget or {}).get('amount_usd', 0):,.0f} USD"
+            f"over budget: {expected:,.0f} USD a month expected{of}, the budget is "
+            f"{budget.get('amount_usd', 0):,.0f} USD"
         )
     return found
 

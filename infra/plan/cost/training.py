@@ -15,8 +15,8 @@ from landfall.intent.machines import machine
 if TYPE_CHECKING:
     from landfall.intent import Intent
 
-SHARE = 0.05
-"""The share of the month's budget that a training may cost without asking."""
+UNASKED = 0.05
+"""The share of the month's budget that a training, or a release by its rise, may cost without asking a person."""
 
 
 def training_spend(intent: Intent) -> dict[str, Any]:
@@ -56,8 +56,8 @@ def _due(intent: Intent, cost: float | None, high: float | None) -> dict[str, An
     rate = usd_per(intent.budget.currency)[0] if intent.budget else None
     if intent.budget is None or rate is None:
         return {"needed": True, "reasons": ["there is no budget to hold it against"]}
-    bound = SHARE * intent.budget.amount * rate
+    bound = UNASKED * intent.budget.amount * rate
     if high <= bound:
         return {"needed": False, "reasons": []}
-    reason = f"up to {high:,.0f} USD ({cost or 0:,.0f} expected), more than {SHARE:.0%} of the month's budget ({bound:,.0f} USD)"
+    reason = f"up to {high:,.0f} USD ({cost or 0:,.0f} expected), more than {UNASKED:.0%} of the month's budget ({bound:,.0f} USD)"
     return {"needed": True, "reasons": [reason]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 
 from infra.plan.cost import estimate
 from infra.plan.cost.layers import siblings, with_layers
+from infra.plan.report import assess
+from infra.release.release import judged, of_all_layers
 from landfall.cli import build_app
 from tests.infra.samples import PROJECT, plan_of, sample
 
@@ -70,3 +73,16 @@ def test_the_page_shows_the_sum_of_the_layers(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "All layers together" in text
     assert all(one in text for one in PROD)
+
+
+def test_a_release_of_one_layer_is_refused_where_all_layers_exceed_the_budget() -> None:
+    stack = PROD[0]
+    assessed = assess(plan_of(stack), sample(stack), datetime.date(2026, 11, 27))
+    assert assessed.cost is not None
+    assert assessed.cost.budget is not None
+    budget = {**assessed.cost.budget, "amount_usd": assessed.cost.expected + 1}
+    tight = replace(assessed, cost=replace(assessed.cost, budget=budget))
+    assert not [reason for reason in judged(tight) if "budget" in reason]
+    (reason,) = judged(of_all_layers(tight, PROJECT, sample(stack), stack))
+    assert reason.startswith("over budget: ")
+    assert "of 3 layers together" in reason
