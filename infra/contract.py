@@ -221,6 +221,9 @@ class Cluster:
     oidc_issuer: Text
     gpu_pools: Texts
     """Names of the GPU pools, in the intent's order of capacity."""
+    airflow: pulumi.Output[dict[str, Any]]
+    """The `operator` by which managed Airflow starts pods there, and what it is told to find the cluster; empty
+    where the cloud offers no managed Airflow."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,13 @@ def platform(
         },
         "secrets": foundation.security.secret_store,
         "registry": ml.cluster.registry if ml else None,
-        "cluster": {"name": ml.cluster.name, "access_command": ml.cluster.access_command}
+        "cluster": {
+            "name": ml.cluster.name,
+            "access_command": ml.cluster.access_command,
+            "airflow": ml.cluster.airflow.apply(lambda told: told or {})
+            if intent.orchestration.airflow == "managed"
+            else {},
+        }
         if ml
         else None,
         "endpoints": endpoints,

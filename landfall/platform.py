@@ -74,10 +74,12 @@ class Tracking(Output):
 
 
 class Cluster(Output):
-    """A Kubernetes cluster: its name and the command that gives access."""
+    """A Kubernetes cluster: its name, the command that gives access, and how managed Airflow starts pods there."""
 
     name: str
     access_command: str
+    airflow: dict[str, str | bool] = {}
+    """Airflow's `operator` and what it is told to find the cluster; empty: Airflow runs on the cluster itself."""
 
 
 class Platform(Output):

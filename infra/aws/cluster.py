@@ -30,6 +30,7 @@ OFFERED = True
 VERSION = "1.36"
 _LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _POLICIES = "arn:aws:eks::aws:cluster-access-policy/"
+_OPERATOR = "airflow.providers.amazon.aws.operators.eks.EksPodOperator"
 TASKS = ("training", "serving")
 """Namespaces in which managed Airflow may start pods."""
 
@@ -239,4 +240,5 @@ def build_cluster(
         gpu_pools=pulumi.Output.all(*(group.node_group_name for group in made.groups.gpu)).apply(
             list
         ),
+        airflow=pulumi.Output.all(operator=_OPERATOR, cluster_name=cluster.name, region=region),
     )

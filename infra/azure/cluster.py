@@ -100,6 +100,7 @@ class AzureCluster(pulumi.ComponentResource):
             gpu_pools=pulumi.Output.all(*(one.name for one in pools)).apply(
                 lambda _: [pool_name(one) for one in gpu_pools(scope.intent)]
             ),
+            airflow=pulumi.Output.from_input({}),
         )  # fmt: skip
         self.register_outputs({"name": self._cluster.name, "registry": self.result.registry})
 

@@ -27,6 +27,9 @@ _METRICS = [
     "DEPLOYMENT", "STATEFULSET", "DAEMONSET", "HPA", "CADVISOR", "KUBELET", "DCGM",
 ]  # fmt: skip
 _LOGS = ["SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER"]
+_OPERATOR = "airflow.providers.google.cloud.operators.kubernetes_engine.GKEStartPodOperator"
+"""Composer's plain operator for pods reaches Composer's own cluster only
+(https://cloud.google.com/composer/docs/composer-3/use-gke-operator)."""
 OFFERED = True
 
 
@@ -72,6 +75,10 @@ class Cluster(pulumi.ComponentResource):
             ),
             gpu_pools=pulumi.Output.all(*[one.name for one in gpus]).apply(
                 lambda names: [str(name) for name in names]
+            ),
+            airflow=pulumi.Output.all(
+                operator=_OPERATOR, project_id=self.project, location=self.location,
+                cluster_name=cluster.name, use_dns_endpoint=True,
             ),
         )  # fmt: skip
         self.register_outputs({"name": cluster.name})
@@ -238,7 +245,18 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def _identities(self, cluster: container.Cluster) -> None:
-        """Pods under these accounts act as their workload; the pool of identities comes with the cluster."""
+        """Pods under these accounts act as their workload; the pool of identities comes with the cluster.
+
+        Managed Airflow may reach the cluster's address; what it may do there, a role binding says.
+        """
+        if self.scope.intent.orchestration.airflow == "managed":
+            projects.IAMMember(
+                "orchestrate-reaches-cluster",
+                project=self.project,
+                role="roles/container.clusterViewer",
+                member=self.foundation.identity.principals["orchestrate"],
+                opts=self.scope.child(self),
+            )
         for one in ACCOUNTS:
             serviceaccount.IAMMember(
                 f"{one.namespace}-acts-as-{one.workload}",

@@ -26,6 +26,8 @@ class Account(NamedTuple):
 
 ACCOUNTS: tuple[Account, ...] = (
     Account("training", "training", "train", "training jobs"),
+    Account("training", "ingest", "ingest", "Airflow's pods that land and ingest"),
+    Account("training", "transform", "transform", "Airflow's pods that build the warehouse"),
     Account("mlflow", "mlflow", "train", "the tracking server, which reads and writes artifacts"),
     Account("serving", "serving", "serve", "model servers"),
     Account("airflow", "airflow", "orchestrate", "Airflow and its task pods"),
@@ -34,5 +36,5 @@ ACCOUNTS: tuple[Account, ...] = (
 
 
 def account(namespace: str) -> Account:
-    """The account of a namespace; raises KeyError where it has none."""
-    return {one.namespace: one for one in ACCOUNTS}[namespace]
+    """The account that bears its namespace's name; raises KeyError where it has none."""
+    return {one.namespace: one for one in ACCOUNTS if one.name == one.namespace}[namespace]

@@ -31,6 +31,9 @@ class Cloud:
     """On a service account: the annotation that names the cloud identity; empty where none is needed."""
     identity_labels: Mapping[str, str]
     """On service accounts and pods that act as a cloud identity."""
+    names_users: bool
+    """Whether the cluster knows a cloud identity as a user by its very name; EKS knows it by an access entry, and
+    AKS needs none, as Azure has no managed Airflow."""
     metadata: tuple[tuple[str, int], ...]
     """Address and port at which pods are given their cloud tokens."""
     pool_label: str
@@ -148,6 +151,7 @@ CLOUDS: dict[str, Cloud] = {
     "gcp": Cloud(
         identity_annotation="iam.gke.io/gcp-service-account",
         identity_labels={},
+        names_users=True,
         metadata=(("169.254.169.252/32", 988), ("169.254.169.254/32", 80)),
         pool_label="cloud.google.com/gke-nodepool",
         spot=("", ""),
@@ -182,6 +186,7 @@ CLOUDS: dict[str, Cloud] = {
     "aws": Cloud(
         identity_annotation="",  # pod identity: the association is made in infra/aws/cluster.py
         identity_labels={},
+        names_users=False,
         metadata=(("169.254.170.23/32", 80),),
         pool_label="eks.amazonaws.com/nodegroup",
         spot=("", ""),
@@ -206,6 +211,7 @@ CLOUDS: dict[str, Cloud] = {
     "azure": Cloud(
         identity_annotation="azure.workload.identity/client-id",
         identity_labels={"azure.workload.identity/use": "true"},
+        names_users=False,
         metadata=(),
         pool_label="kubernetes.azure.com/agentpool",
         spot=("kubernetes.azure.com/scalesetpriority", "spot"),

@@ -11,10 +11,11 @@ from typing import Literal, NamedTuple
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.rbac import v1 as rbac
 
 from infra.contract import Foundation
 from infra.kubernetes import pools, traffic
-from infra.kubernetes.accounts import ACCOUNTS
+from infra.kubernetes.accounts import ACCOUNTS, account
 from infra.kubernetes.clouds import cloud_of
 from infra.kubernetes.resources import metadata
 from infra.scope import Scope
@@ -108,6 +109,7 @@ class Namespaces(pulumi.ComponentResource):
             if space.images == "ours":
                 self._bounds(scope, space)
         self._accounts(scope, foundation)
+        self._airflow(scope, foundation)
         self.register_outputs({})
 
     def _namespace(self, scope: Scope, space: Space) -> core.Namespace:
@@ -175,6 +177,30 @@ class Namespaces(pulumi.ComponentResource):
             opts=scope.child(self.of[space.name]),
         )
 
+    def _airflow(self, scope: Scope, foundation: Foundation) -> None:
+        """Airflow starts its tasks' pods where GPUs may be asked for, and nowhere else."""
+        runs = scope.intent.orchestration.airflow
+        if runs == "cluster":
+            own = account("airflow")
+            who = rbac.SubjectArgs(kind="ServiceAccount", name=own.name, namespace=own.namespace)
+        elif runs == "managed" and cloud_of(scope).names_users:
+            who = rbac.SubjectArgs(
+                kind="User",
+                name=foundation.identity.workloads["orchestrate"],
+                api_group="rbac.authorization.k8s.io",
+            )
+        else:
+            return
+        rbac.RoleBinding(
+            "training-airflow",
+            metadata=metadata("airflow", "training"),
+            role_ref=rbac.RoleRefArgs(
+                api_group="rbac.authorization.k8s.io", kind="ClusterRole", name="edit"
+            ),
+            subjects=[who],
+            opts=scope.child(self.of["training"]),
+        )
+
     def _accounts(self, scope: Scope, foundation: Foundation) -> None:
         """Service accounts bound to the cloud's workload identities."""
         cloud = cloud_of(scope)
@@ -182,8 +208,9 @@ class Namespaces(pulumi.ComponentResource):
             if one.namespace not in self.of:
                 continue
             named = {cloud.identity_annotation: foundation.identity.workloads[one.workload]}
+            own = one.name == one.namespace
             core.ServiceAccount(
-                f"{one.namespace}-account",
+                f"{one.namespace}-account" if own else f"{one.namespace}-{one.name}-account",
                 metadata=metadata(
                     one.name,
                     one.namespace,
