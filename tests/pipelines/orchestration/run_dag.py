@@ -1,6 +1,7 @@
-"""Run the DAG for a month with `dag.test()`, answering the approval: `python run_dag.py LOGICAL_DATE Approve|Reject`.
+"""Run the DAG for a month with `dag.test()`: `python run_dag.py LOGICAL_DATE Approve|Reject WHY [DONE]`.
 
-For Airflow's own environment; prints the tasks' states as one line of JSON. The answer goes through Airflow's REST API,
+Tasks whose names match the pattern DONE are marked as done and not run again. For Airflow's own environment; prints
+the tasks' states and seconds as one line of JSON. The answer goes through Airflow's REST API,
 as a click on its page does. The caller sets AIRFLOW_HOME and what the tasks need.
 """
 # pyright: reportMissingImports=false
@@ -28,7 +29,7 @@ def load() -> tuple[Any, float]:
     return bag.dags["landfall_month"], time.monotonic() - began
 
 
-def answer(choice: str, stop: threading.Event) -> None:
+def answer(choice: str, why: str, stop: threading.Event) -> None:
     """Answer every open request with `choice`, until stopped."""
     from airflow.api_fastapi.app import create_app
     from fastapi.testclient import TestClient
@@ -43,22 +44,30 @@ def answer(choice: str, stop: threading.Event) -> None:
                 ti = one["task_instance"]
                 where = f"/api/v2/dags/{ti['dag_id']}/dagRuns/{ti['dag_run_id']}/taskInstances/{ti['task_id']}/-1/hitlDetails"
                 said = client.patch(
-                    where, headers=head, json={"chosen_options": [choice], "params_input": {}}
+                    where,
+                    headers=head,
+                    json={"chosen_options": [choice], "params_input": {"why": why}},
                 )
                 print("answered", said.status_code, said.text[:300], file=sys.stderr, flush=True)
 
 
-def main(date: str, choice: str) -> None:
+def main(date: str, choice: str, why: str, done: str | None = None) -> None:
     """Run it and print states."""
     dag, seconds = load()
     stop = threading.Event()
-    thread = threading.Thread(target=answer, args=(choice, stop), daemon=True)
+    thread = threading.Thread(target=answer, args=(choice, why, stop), daemon=True)
     thread.start()
-    run = dag.test(logical_date=datetime.fromisoformat(date))
+    run = dag.test(logical_date=datetime.fromisoformat(date), mark_success_pattern=done)
     stop.set()
     thread.join(10)
-    states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
-    print(json.dumps({"run": str(run.state), "import_seconds": seconds, "tasks": states}))
+    ended = run.get_task_instances()
+    told = {
+        "run": str(run.state),
+        "import_seconds": seconds,
+        "tasks": {ti.task_id: str(ti.state) for ti in ended},
+        "seconds": {ti.task_id: round(ti.duration or 0, 1) for ti in ended},
+    }
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
