@@ -277,6 +277,9 @@ def _counts(one: Resource, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     ):
         both = "one of minAvailable and maxUnavailable, not both"
         yield finding("joint", one, "spec.maxUnavailable", spec["maxUnavailable"], both, page)
+    if at(spec, "strategy.type") == "Recreate" and at(spec, "strategy.rollingUpdate") is not None:
+        alone = "RollingUpdate, or no rollingUpdate besides"
+        yield finding("joint", one, "spec.strategy.type", "Recreate", alone, page)
     ports = spec.get("ports") if manifest["kind"] == "Service" else None
     for i, port in enumerate(ports if isinstance(ports, list) else []):
         name = port.get("name") if isinstance(port, Mapping) else None

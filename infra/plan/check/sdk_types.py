@@ -117,7 +117,9 @@ def _primitive(
         yield finding("type", one, path, value, _expected(shape), origin, severity)
     elif shape.values and str(value).lower() not in {str(v).lower() for v in shape.values}:
         # Resource Manager compares values in any case, and the SDK's enumerations mix up cases now and then.
-        yield finding("value", one, path, value, one_of(shape.values, value), origin)
+        # The bridged SDKs take any text beside their enumerations, which lag behind (EC2's tenancy `host`).
+        severity = "error" if strict else "warn"
+        yield finding("value", one, path, value, one_of(shape.values, value), origin, severity)
 
 
 def _fits(value: Any, kind: type) -> bool:

@@ -12,7 +12,7 @@ from infra.plan import sdk
 from infra.plan.check import formats, sources, values
 from infra.plan.check.finding import at_path
 from infra.plan.model import SECRET, UNKNOWN, Plan
-from tests.infra.plan.made import AFTERWARDS, MISTAKES, THIRD, found, mistaken, resource
+from tests.infra.plan.made import AFTERWARDS, FOURTH, MISTAKES, THIRD, found, mistaken, resource
 
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 RULE: dict[str, Any] = {"id": "age", "status": "Enabled", "expiration": {"days": 30}}
@@ -90,7 +90,9 @@ def test_what_nobody_knows_yet_is_never_blamed(open_: str):
         assert found(mistake["type"], opened) == [], mistake["id"]
 
 
-@pytest.mark.parametrize("mistake", [*MISTAKES, *AFTERWARDS, *THIRD], ids=lambda one: one["id"])
+@pytest.mark.parametrize(
+    "mistake", [*MISTAKES, *AFTERWARDS, *THIRD, *FOURTH], ids=lambda one: one["id"]
+)
 def test_one_part_that_nobody_knows_yet_is_no_fault_of_the_others(mistake: dict[str, Any]):
     """Each part of a sound resource by itself left open, be it a value, a block or a list."""
     for path in _parts(mistake["good"]):

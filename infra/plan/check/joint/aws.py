@@ -334,6 +334,33 @@ def _glue_capacity(one: Resource, _: Plan) -> Iterator[Wrong]:
         yield Wrong("workerType", at(one, "workerType"), "none for a Python shell", _GLUE)
 
 
+def _old_versions(one: Resource, _: Plan) -> Iterator[Wrong]:
+    """Old versions are deleted after their last move, and move to infrequent access after 30 days."""
+    origin = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html"
+    for place, rule in at_path(one.inputs, "rules[]"):
+        moves = at_path(rule, "noncurrentVersionTransitions[].noncurrentDays")
+        last = max((days for _, days in moves if isinstance(days, int)), default=None)
+        gone = at_key(rule, "noncurrentVersionExpiration.noncurrentDays")
+        if last is not None and isinstance(gone, int) and gone <= last:
+            yield Wrong(f"{place}.noncurrentVersionExpiration.noncurrentDays", gone, f"more than {last}, the last transition", origin)  # fmt: skip
+
+
+def _brokers(one: Resource, _: Plan) -> Iterator[Wrong]:
+    origin = "https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html"
+    count, subnets = at(one, "numberOfBrokerNodes"), at(one, "brokerNodeGroupInfo.clientSubnets")
+    if isinstance(count, int) and isinstance(subnets, list) and subnets and count % len(subnets):
+        yield Wrong("numberOfBrokerNodes", count, f"a multiple of the {len(subnets)} client subnets", origin)  # fmt: skip
+
+
+def _password(path: str) -> Condition:
+    def condition(one: Resource, _: Plan) -> Iterator[Wrong]:
+        text = at(one, path)
+        if isinstance(text, str) and re.search(r"[/@\" ]", text):
+            yield Wrong(path, "(not shown)", 'none of / @ " and space', _RDS)
+
+    return condition
+
+
 JOINT: dict[str, tuple[Condition, ...]] = {
     "aws:eks/nodeGroup:NodeGroup": (
         _scaled,
@@ -345,6 +372,7 @@ JOINT: dict[str, tuple[Condition, ...]] = {
     "aws:ec2/instance:Instance": (_aws_machines("instanceType"), _aws_zone("availabilityZone")),
     "aws:ec2/launchTemplate:LaunchTemplate": (_aws_machines("instanceType"),),
     "aws:rds/instance:Instance": (
+        _password("password"),
         _windows("backupWindow", "maintenanceWindow"),
         _administrator,
         _key_without_encryption("kmsKeyId", "storageEncrypted", _RDS),
@@ -362,6 +390,7 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         _aws_machines("instanceClass", aws_data.DATABASES, beside="db.serverless"),
     ),
     "aws:rds/cluster:Cluster": (
+        _password("masterPassword"),
         _windows("preferredBackupWindow", "preferredMaintenanceWindow"),
         _key_without_encryption("kmsKeyId", "storageEncrypted", _RDS),
         excludes("manageMasterUserPassword", "masterPassword", _RDS),
@@ -378,7 +407,10 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         ordered("minWebservers", "maxWebservers", "MWAA"),
     ),
     "aws:backup/plan:Plan": (_backup,),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (_s3_lifecycle,),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
+        _old_versions,
+        _s3_lifecycle,
+    ),
     "aws:sqs/queue:Queue": (
         _redrive,
         excludes("kmsMasterKeyId", "sqsManagedSseEnabled", _SQS),
@@ -446,6 +478,7 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         excludes("numCacheClusters", "numNodeGroups", _CACHE),
     ),
     "aws:redshift/cluster:Cluster": (
+        _password("masterPassword"),
         _nodes,
         _key_without_encryption("kmsKeyId", "encrypted", _REDSHIFT),
         excludes("manageMasterPassword", "masterPassword", _REDSHIFT),
@@ -479,4 +512,5 @@ JOINT: dict[str, tuple[Condition, ...]] = {
             "https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html",
         ),
     ),
+    "aws:msk/cluster:Cluster": (_brokers,),
 }

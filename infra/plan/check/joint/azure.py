@@ -269,6 +269,23 @@ def _bus(one: Resource, _: Plan) -> Iterator[Wrong]:
         yield Wrong("sku.capacity", size, "1, 2, 4, 8 or 16", f"{_LEARN}/service-bus-messaging/service-bus-premium-messaging")  # fmt: skip
 
 
+def _serverless(one: Resource, _: Plan) -> Iterator[Wrong]:
+    serverless = "EnableServerless" in [name for _, name in at_path(one.inputs, "capabilities[].name")]  # fmt: skip
+    places = one.inputs.get("locations")
+    if serverless and isinstance(places, list) and len(places) > 1:
+        yield Wrong("locations", len(places), "one region: the account is serverless", f"{_LEARN}/cosmos-db/serverless")  # fmt: skip
+
+
+def _registry(one: Resource, _: Plan) -> Iterator[Wrong]:
+    """What only the tier Premium has."""
+    tier = at(one, "sku.name")
+    private = at(one, "publicNetworkAccess") == "Disabled"
+    for path in ("publicNetworkAccess", "encryption", "zoneRedundancy", "networkRuleSet", "dataEndpointEnabled"):  # fmt: skip
+        asked = private if path == "publicNetworkAccess" else given(one, path) and at(one, path) != "Disabled"  # fmt: skip
+        if asked and tier in ("Basic", "Standard"):
+            yield Wrong(path, at(one, path), f"only in Premium, sku.name is {tier}", f"{_LEARN}/container-registry/container-registry-skus")  # fmt: skip
+
+
 JOINT: dict[str, tuple[Condition, ...]] = {
     "azure-native:storage:ManagementPolicy": (_azure_lifecycle,),
     "azure-native:containerservice:AgentPool": (
@@ -297,7 +314,10 @@ JOINT: dict[str, tuple[Condition, ...]] = {
     "azure-native:app:Job": (_app_size,),
     "azure-native:eventhub:Namespace": (_inflated,),
     "azure-native:eventhub:EventHub": (_partitions,),
-    "azure-native:cosmosdb:DatabaseAccount": (_replicas,),
+    "azure-native:cosmosdb:DatabaseAccount": (
+        _serverless,
+        _replicas,
+    ),
     "azure-native:cosmosdb:SqlResourceSqlDatabase": (
         excludes(
             "options.throughput",
@@ -347,4 +367,5 @@ JOINT: dict[str, tuple[Condition, ...]] = {
     "azure-native:network:BastionHost": (_own_subnet("AzureBastionSubnet"),),
     "azure-native:network:AzureFirewall": (_own_subnet("AzureFirewallSubnet"),),
     "azure-native:network:VirtualNetworkGateway": (_own_subnet("GatewaySubnet"),),
+    "azure-native:containerregistry:Registry": (_registry,),
 }

@@ -323,9 +323,11 @@ def _slower(one: Resource, _: Plan) -> Iterator[Wrong]:
 def _redis(one: Resource, _: Plan) -> Iterator[Wrong]:
     origin = "https://cloud.google.com/memorystore/docs/redis/redis-tiers"
     tier, copies = at(one, "tier") or "BASIC", at(one, "replicaCount")
-    if tier == "BASIC" and isinstance(copies, int) and copies > 0:
+    if tier == "BASIC" and isinstance(copies, int) and copies > 0 and not is_open(one, "tier"):
         yield Wrong("replicaCount", copies, "0 in the tier BASIC", origin)
     reads, size = at(one, "readReplicasMode"), at(one, "memorySizeGb")
+    if reads == "READ_REPLICAS_DISABLED" and isinstance(copies, int) and copies > 1:
+        yield Wrong("replicaCount", copies, "at most 1 where readReplicasMode is READ_REPLICAS_DISABLED", origin)  # fmt: skip
     if reads == "READ_REPLICAS_ENABLED" and isinstance(size, int) and size < 5:
         yield Wrong("memorySizeGb", size, "at least 5 with read replicas", origin)
 
@@ -382,6 +384,48 @@ def _cluster_kind(one: Resource, _: Plan) -> Iterator[Wrong]:
         yield Wrong("removeDefaultNodePool", True, "only together with initialNodeCount, at least 1", "the provider")  # fmt: skip
 
 
+def _whole_minutes(one: Resource, _: Plan) -> Iterator[Wrong]:
+    origin = "https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies"
+    for path in ("conditionThreshold", "conditionAbsent"):
+        for place, value in at_path(one.inputs, f"conditions[].{path}.duration"):
+            seconds = google_seconds(value)
+            if seconds is not None and seconds % 60:
+                yield Wrong(place, value, "whole minutes, written as 120s", origin)
+
+
+def _durations(one: Resource, _: Plan) -> Iterator[Wrong]:
+    origin = "https://cloud.google.com/dataproc/docs/concepts/configuring-clusters/scheduled-deletion"  # fmt: skip
+    for path, least in (("idleDeleteTtl", 300), ("autoDeleteTtl", 600)):
+        value = at(one, f"clusterConfig.lifecycleConfig.{path}")
+        seconds = google_seconds(value)
+        if value is not None and (seconds is None or not least <= seconds <= 1209600):
+            yield Wrong(f"clusterConfig.lifecycleConfig.{path}", value, f"{least}s to 1209600s", origin)  # fmt: skip
+
+
+def _edition(one: Resource, _: Plan) -> Iterator[Wrong]:
+    origin = "https://cloud.google.com/bigquery/docs/editions-intro"
+    slots = at(one, "slotCapacity")
+    if at(one, "edition") == "STANDARD" and isinstance(slots, int) and slots > 0:
+        yield Wrong("slotCapacity", slots, "0 in the edition STANDARD, with autoscale.maxSlots", origin)  # fmt: skip
+
+
+def _public_issuer(one: Resource, _: Plan) -> Iterator[Wrong]:
+    """An issuer that signs for everybody is held to one's own by a condition."""
+    origin = "https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines"  # fmt: skip
+    shared = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io")
+    issuer = str(at(one, "oidc.issuerUri") or "")
+    if issuer.removeprefix("https://").rstrip("/") in shared and absent(one, "attributeCondition"):
+        yield Wrong("attributeCondition", at(one, "attributeCondition"), f"a condition on who it is: {issuer} signs for everybody", origin)  # fmt: skip
+
+
+def _share_size(one: Resource, _: Plan) -> Iterator[Wrong]:
+    origin = "https://cloud.google.com/filestore/docs/service-tiers"
+    least = {"BASIC_HDD": 1024, "STANDARD": 1024, "BASIC_SSD": 2560, "PREMIUM": 2560, "HIGH_SCALE_SSD": 10240, "ZONAL": 1024, "ENTERPRISE": 1024, "REGIONAL": 1024}  # fmt: skip
+    size, tier = at(one, "fileShares.capacityGb"), str(at(one, "tier"))
+    if isinstance(size, int) and size < least.get(tier, 0):
+        yield Wrong("fileShares.capacityGb", size, f"at least {least[tier]} in the tier {tier}", origin)  # fmt: skip
+
+
 JOINT: dict[str, tuple[Condition, ...]] = {
     "gcp:container/nodePool:NodePool": (
         _pool_size,
@@ -395,7 +439,10 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         _zones_of_region,
     ),
     "gcp:kms/cryptoKey:CryptoKey": (_rotation,),
-    "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": (_subject,),
+    "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": (
+        _public_issuer,
+        _subject,
+    ),
     "gcp:dns/recordSet:RecordSet": (_records,),
     "gcp:storage/bucket:Bucket": (
         _storage_class,
@@ -458,7 +505,10 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         ),
     ),
     "gcp:redis/instance:Instance": (_redis,),
-    "gcp:dataproc/cluster:Cluster": (_workers,),
+    "gcp:dataproc/cluster:Cluster": (
+        _durations,
+        _workers,
+    ),
     "gcp:dataproc/autoscalingPolicy:AutoscalingPolicy": (
         ordered(
             "workerConfig.minInstances",
@@ -495,4 +545,7 @@ JOINT: dict[str, tuple[Condition, ...]] = {
             "https://cloud.google.com/vpc/docs/configure-serverless-vpc-access",
         ),
     ),
+    "gcp:monitoring/alertPolicy:AlertPolicy": (_whole_minutes,),
+    "gcp:bigquery/reservation:Reservation": (_edition,),
+    "gcp:filestore/instance:Instance": (_share_size,),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from infra.plan.check.finding import at_path
@@ -56,6 +57,32 @@ def _multi_cluster(one: Resource, _: Plan) -> Iterator[Wrong]:
         yield Wrong("warehouseSize", at(one, "warehouseSize"), "at least MEDIUM for SNOWPARK-OPTIMIZED", origin)  # fmt: skip
 
 
+def _lag(one: Resource, _: Plan) -> Iterator[Wrong]:
+    text = str(at(one, "targetLag.maximumDuration") or "")
+    found = re.fullmatch(r"(\d+) seconds?", text.lower())
+    if found and int(found[1]) < 60:
+        yield Wrong("targetLag.maximumDuration", text, "at least 60 seconds", "https://docs.snowflake.com/en/sql-reference/sql/create-dynamic-table")  # fmt: skip
+
+
+def _rule_kind(one: Resource, _: Plan) -> Iterator[Wrong]:
+    """Which directions a rule of a type can have."""
+    kinds = {"IPV4": ("INGRESS", "POSTGRES_INGRESS"), "HOST_PORT": ("EGRESS",), "PRIVATE_HOST_PORT": ("EGRESS",), "AWSVPCEID": ("INGRESS", "INTERNAL_STAGE"), "AZURELINKID": ("INGRESS",)}  # fmt: skip
+    kind, mode = str(at(one, "type") or "").upper(), str(at(one, "mode") or "").upper()
+    if mode and kind in kinds and mode not in kinds[kind]:
+        yield Wrong("mode", mode, f"{' or '.join(kinds[kind])}, as type is {kind}", "https://docs.snowflake.com/en/sql-reference/sql/create-network-rule")  # fmt: skip
+
+
+_READ_ONLY = {"DYNAMIC TABLES": ("INSERT", "UPDATE", "DELETE", "TRUNCATE"), "VIEWS": ("INSERT", "UPDATE", "DELETE", "TRUNCATE")}  # fmt: skip
+
+
+def _writes(one: Resource, _: Plan) -> Iterator[Wrong]:
+    for scope in ("future", "all"):
+        kind = str(at(one, f"onSchemaObject.{scope}.objectTypePlural") or "").upper()
+        for place, name in at_path(one.inputs, "privileges[]"):
+            if str(name).upper() in _READ_ONLY.get(kind, ()):
+                yield Wrong(place, name, f"no privilege to write: {kind} are read", "https://docs.snowflake.com/en/user-guide/security-access-control-privileges")  # fmt: skip
+
+
 _MONITOR = "https://docs.snowflake.com/en/sql-reference/sql/create-resource-monitor"
 JOINT: dict[str, tuple[Condition, ...]] = {
     "snowflake:index/warehouse:Warehouse": (
@@ -85,4 +112,7 @@ JOINT: dict[str, tuple[Condition, ...]] = {
             "https://docs.snowflake.com/en/sql-reference/sql/create-stage",
         ),
     ),
+    "snowflake:index/dynamicTable:DynamicTable": (_lag,),
+    "snowflake:index/networkRule:NetworkRule": (_rule_kind,),
+    "snowflake:index/grantPrivilegesToAccountRole:GrantPrivilegesToAccountRole": (_writes,),
 }
