@@ -1,0 +1,1 @@
+"""What stands in for the clouds' warehouses: one server an engine, each on loopback, ended with its test."""
