@@ -78,6 +78,7 @@ def pod(task: Task, platform: Platform, intent: Intent) -> dict[str, Any]:
         "azure.workload.identity/use": "true",  # AKS hands out an identity by it; the others know no such label
     }
     metadata = {
+        "name": f"landfall-{task.name.replace('_', '-')}",  # Airflow puts a suffix of its own behind it
         "namespace": NAMESPACE,
         "labels": labels,
         "annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"},

@@ -131,7 +131,6 @@ def start(task: dict[str, Any], arguments: list[str], **more: Any) -> Any:
     made = json.loads(json.dumps(task["pod"]))
     made["spec"]["containers"][0].pop("args")
     return pod_operator()(
-        name=f"landfall-{task['name'].replace('_', '-')}",
         namespace=made["metadata"]["namespace"],
         pod_template_dict=made,
         arguments=arguments,

@@ -44,13 +44,12 @@ def flow(
 
 
 def found(made: dict[str, Any]) -> list[str]:
-    """What the checks of a plan's manifests say of a pod, as Airflow would send it: with a name."""
-    manifest = {**made, "metadata": {**made["metadata"], "name": "landfall-x"}}
+    """What the checks of a plan's manifests say of a pod."""
     one = Resource(
         urn="urn:pulumi:x::landfall::kubernetes:core/v1:Pod::x",
         type="kubernetes:core/v1:Pod",
         name="x",
-        inputs=manifest,
+        inputs=made,
     )
     plan = Plan(stack="x", cloud="gcp", resources=(one,))
     return [f"{each.path}: {each.value}, {each.allowed}" for each in check_manifests(plan)]
