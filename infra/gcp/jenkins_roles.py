@@ -66,6 +66,7 @@ GRANTED = (
     "roles/bigquery.readSessionUser",
     "roles/cloudsql.client",
     "roles/composer.worker",
+    "roles/container.clusterViewer",
     "roles/container.defaultNodeServiceAccount",
     "roles/dataproc.editor",
     "roles/dataproc.worker",
