@@ -1,4 +1,8 @@
-"""A project of its own for the real CLI: the committed files, a file backend, stand-in providers."""
+"""Projects of their own for the real CLI: the committed files, a file backend, stand-in providers.
+
+Told at the end: how long the engine ran, by command. Without a `pulumi` on PATH every test here is skipped, and
+that is told as what it is: not proven.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,10 @@ import json
 import os
 import shutil
 import subprocess
+import time
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +24,10 @@ from landfall.project import find_project
 from tests.engine.standin import Cloud, providers
 
 ROOT = find_project(Path(__file__)).root
+NOT_PROVEN = "NOT PROVEN HERE: no `pulumi` CLI on PATH, so the real engine was not run"
 _SECONDS = 900
+spent: defaultdict[str, float] = defaultdict(float)
+"""Seconds in the CLI, by command."""
 
 
 @dataclass
@@ -30,23 +40,25 @@ class Cli:
 
     def run(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run `pulumi`; `expect` is the exit code that must come (None: any)."""
+        began = time.monotonic()
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"], cwd=self.folder, env=self.environment,
             capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+        spent[arguments[0]] += time.monotonic() - began
         if expect is not None:
             said = f"{_errors(done.stdout)}\n{done.stderr[-3000:]}"
             assert done.returncode == expect, f"pulumi {' '.join(arguments)}: {said}"
         return done
 
+    def export(self, stack: str) -> dict[str, Any]:
+        """The stack's state, as `pulumi stack export` tells it."""
+        return json.loads(self.run("stack", "export", "--stack", stack).stdout)
+
     def state(self, stack: str) -> list[dict[str, Any]]:
         """The resources of a stack's exported state, without the stack itself."""
-        told = json.loads(self.run("stack", "export", "--stack", stack).stdout)
-        return [
-            one
-            for one in told["deployment"].get("resources", [])
-            if one["type"] != "pulumi:pulumi:Stack"
-        ]
+        resources = self.export(stack)["deployment"].get("resources", [])
+        return [one for one in resources if one["type"] != "pulumi:pulumi:Stack"]
 
 
 def _errors(told: str) -> str:
@@ -58,11 +70,13 @@ def _errors(told: str) -> str:
     return "\n".join(one["message"][-3000:] for one in diagnostics if one["severity"] == "error")
 
 
-@pytest.fixture(scope="session")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
-    if shutil.which("pulumi") is None:
-        pytest.skip("NOT PROVEN HERE: no `pulumi` CLI on PATH, so the real engine was not run")
-    base = tmp_path_factory.mktemp("engine")
+@contextmanager
+def project(base: Path, *, checkpoints: bool) -> Iterator[Cli]:
+    """A project under `base` with a state, a cloud and providers of its own.
+
+    `checkpoints`: the engine saves its state at each step, as it does for everybody, and not only at the end, which is
+    four times as fast.
+    """
     folder = base / "project"
     folder.mkdir()
     for name in ("infra", "stacks"):
@@ -79,8 +93,36 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
             "PULUMI_CONFIG_PASSPHRASE": "not a secret: this state lives as long as the test",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DEBUG_PROVIDERS": attached,
+            # Else the CLI looks for, or loads, the plugin of every SDK that is installed.
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
             "PYTHONWARNINGS": "ignore",
             "NO_COLOR": "1",
         }
+        if not checkpoints:
+            environment |= {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
         yield Cli(folder, environment, cloud)
+
+
+@pytest.fixture(scope="session")
+def real() -> None:
+    """Skips, loudly, where there is no real CLI."""
+    if shutil.which("pulumi") is None:
+        pytest.skip(NOT_PROVEN)
+
+
+@pytest.fixture(scope="session")
+def cli(real: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
+    """The project in which the samples are applied as they are committed."""
+    with project(tmp_path_factory.mktemp("samples"), checkpoints=False) as made:
+        yield made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the engine took, or that it was not run at all."""
+    if spent:
+        longest = sorted(spent.items(), key=lambda one: -one[1])
+        told = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in longest)
+        terminalreporter.write_line(f"the real engine ran {sum(spent.values()):.0f} s: {told}")
+    elif any(NOT_PROVEN in str(one.longrepr) for one in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(NOT_PROVEN, red=True, bold=True)

@@ -19,6 +19,7 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from infra.plan.change import REPLACES
 from infra.plan.model import Plan, Resource
 from infra.plan.outputs import Outputs
 from infra.plan.sdk import class_of
@@ -98,9 +99,17 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         kind = provider_pb2.DiffResponse
         old, new = _plain(request.old_inputs), _plain(request.news)
-        changed = sorted(k for k in {*old, *new} if old.get(k) != new.get(k) and k != "version")
         # A refresh asks what differs between the state and the inputs that it read.
-        return kind(changes=kind.DIFF_SOME if changed else kind.DIFF_NONE, diffs=changed)
+        changed = sorted(k for k in {*old, *new} if old.get(k) != new.get(k) and k != "version")
+        replaced = REPLACES.get(_type(request.urn), ())
+        return kind(
+            changes=kind.DIFF_SOME if changed else kind.DIFF_NONE,
+            diffs=changed,
+            replaces=[key for key in changed if key in replaced],
+            # As the clouds' providers do: what has no details is left out of the JSON of a refresh.
+            hasDetailedDiff=True,
+            detailedDiff={key: _difference(key, old, new, key in replaced) for key in changed},
+        )
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         given = json_format.MessageToDict(request.properties)
@@ -136,6 +145,12 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the program calls {request.tok}")
+
+
+def _difference(key: str, old: dict[str, Any], new: dict[str, Any], replaces: bool) -> Any:
+    kind = provider_pb2.PropertyDiff
+    word = "ADD" if key not in old else "DELETE" if key not in new else "UPDATE"
+    return kind(kind=kind.Kind.Value(f"{word}_REPLACE" if replaces else word), inputDiff=True)
 
 
 def _type(urn: str) -> str:
