@@ -90,7 +90,18 @@ def look(
     preview = done.json()
     if done.code != 0 or not isinstance(preview, dict):
         raise failure(done, stack, "preview")
+    preview["steps"] = [_protection_told(step) for step in preview.get("steps") or []]
     return Looked(preview, state, steps_digest(preview, stack, kind, sources))
+
+
+def _protection_told(step: dict[str, Any]) -> dict[str, Any]:
+    """The step, as an update where only protection or retention changes: the engine calls that `same`."""
+    before, after = step.get("oldState"), step.get("newState")
+    if step.get("op") != "same" or not before or not after:
+        return step
+    options = ("protect", "retainOnDelete")
+    changed = any(bool(before.get(key)) != bool(after.get(key)) for key in options)
+    return {**step, "op": "update"} if changed else step
 
 
 def make(

@@ -128,6 +128,25 @@ def test_a_risky_change_waits_for_a_yes(desk: Desk, fake: Fake) -> None:
     assert desk.up().approved_by == APPROVER
 
 
+@pytest.mark.parametrize("lost", ["protect", "retainOnDelete"])
+def test_protection_that_is_lifted_waits_for_a_yes_though_the_engine_calls_it_the_same(
+    desk: Desk, fake: Fake, lost: str
+) -> None:
+    both = {"protect": True, "retainOnDelete": True}
+    unchanged = desk.release().digest
+    fake.says("preview", out=preview(
+        step("same", BUCKET, oldState=held(BUCKET, **both), newState=held(BUCKET, **{**both, lost: False})),
+        step("same", TOPIC, oldState=held(TOPIC, **both), newState=held(TOPIC, **both)),
+    ))  # fmt: skip
+    made = desk.release()
+    assert [(one["op"], one["name"]) for one in made.steps] == [("update", "bronze")]
+    assert any("no longer kept from deletion" in reason for reason in made.approval.reasons)
+    assert made.digest != unchanged
+    with pytest.raises(Refused, match="needs a yes"):
+        desk.up()
+    assert not fake.ran("up")
+
+
 def test_the_first_apply_of_production_waits_for_a_yes(desk: Desk, fake: Fake) -> None:
     fake.says("stack", "export", out=state())
     fake.says("preview", out=preview(step("create", TOPIC)))
