@@ -18,6 +18,7 @@ from infra.release.approval import Approval, demand
 from infra.release.builds import Builds
 from infra.release.digest import sources_digest
 from infra.release.engine import Done, Engine
+from infra.release.locks import applying
 from infra.release.release import Release, look, read
 from infra.release.state import read_state
 from infra.release.unlocked import run_unlocked
@@ -71,10 +72,10 @@ def apply(project: Project, engine: Engine, builds: Builds, folder: Path, kind: 
     if kind == "up":
         arguments += ["--plan", str(bound)]
     try:
-        _still_the_same(engine, release, bound)
+        _still_the_same(engine, builds, release, bound)
         done, recovered = run_unlocked(
             engine, builds, release.stack, *arguments,
-            again=lambda: _still_the_same(engine, release, bound),
+            again=lambda: _still_the_same(engine, builds, release, bound),
         )  # fmt: skip
     finally:
         bound.unlink(missing_ok=True)  # it holds the inputs of all resources
@@ -105,12 +106,13 @@ def _remember(builds: Builds, folder: Path, release: Release, outcome: Outcome) 
     )
 
 
-def _still_the_same(engine: Engine, release: Release, bound: Path) -> None:
+def _still_the_same(engine: Engine, builds: Builds, release: Release, bound: Path) -> None:
     status(f"{release.stack}: looking once more, so that what is applied is what was looked at")
     looked = look(engine, release.stack, release.kind, release.sources, save_plan=bound)
     if looked.state.pending:
         first = looked.state.pending[0]
-        raise Refused(
+        # An apply that runs has operations under way, too, and they need no settling.
+        raise applying(release.stack, builds) or Refused(
             f"{len(looked.state.pending)} operation(s) of {release.stack} were left pending, first "
             f"'{first.name}' ({first.doing}).",
             so="The engine does not know what became of them; nothing was applied.",

@@ -49,6 +49,20 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
+def applying(stack: str, builds: Builds) -> Refused | None:
+    """Why to wait, where a build of ours that has not ended, as far as is known, works on the stack."""
+    live = next((one for one in builds.of(stack) if builds.ended(one) is None), None)
+    return _busy(stack, live.url or f"{live.user}@{live.host} (pid {live.pid})") if live else None
+
+
+def _busy(stack: str, who: object) -> Refused:
+    return Refused(
+        f"{stack} is being applied by {who}.",
+        so="One apply at a time; nothing was done, and its lock was left alone.",
+        fix=f"Wait until it has ended and run this again. If it was killed: landfall stack pending {stack}",
+    )
+
+
 def recoverable(stack: str, locks: list[Lock], builds: Builds) -> list[Build]:
     """The finished builds of ours that hold these locks; raises Refused where one is anyone else's or still runs."""
     found = []
@@ -62,11 +76,7 @@ def recoverable(stack: str, locks: list[Lock], builds: Builds) -> list[Build]:
             )
         proof = builds.ended(build)
         if proof is None:
-            raise Refused(
-                f"{stack} is being applied by {build.url or lock}.",
-                so="One apply at a time; the lock was left alone.",
-                fix="Wait until it has ended and run this again.",
-            )
+            raise _busy(stack, build.url or lock)
         found.append(build)
     return found
 

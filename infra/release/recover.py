@@ -11,6 +11,7 @@ from typing import Any
 
 from infra.release.builds import Builds
 from infra.release.engine import Engine
+from infra.release.locks import applying
 from infra.release.state import read_state
 from infra.release.unlocked import run_unlocked
 from infra.release.words import failure
@@ -38,6 +39,9 @@ def recover(engine: Engine, builds: Builds, stack: str, *, none_exist: bool) -> 
     pending = read_state(engine, stack).pending
     creating = [one for one in pending if one.doing == "creating"]
     if creating and not none_exist:
+        busy = applying(stack, builds)
+        if busy:
+            raise busy
         names = ", ".join(f"'{one.name}' ({one.type})" for one in creating)
         raise Refused(
             f"An apply of {stack} was killed while it created {names}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -128,6 +129,18 @@ def test_a_killed_creation_waits_for_a_person(engine: Engine, fake: Fake, builds
     assert not fake.ran("refresh")
     recover(engine, builds, STACK, none_exist=True)
     assert "--clear-pending-creates" in next(one for one in fake.calls() if one[0] == "refresh")
+
+
+def test_an_apply_that_runs_is_not_called_killed(
+    engine: Engine, fake: Fake, builds: Builds
+) -> None:
+    """Its state has operations under way, as a killed one's has."""
+    fake.says("stack", "export", out=state(pending=[{"type": "creating", "resource": held(TOPIC)}]))
+    with builds.running(STACK, os.getpid()), pytest.raises(Refused, match="is being applied by"):
+        recover(engine, builds, STACK, none_exist=False)
+    assert not fake.ran("refresh")
+    with pytest.raises(Refused, match="was killed"):
+        recover(engine, builds, STACK, none_exist=False)
 
 
 def test_a_lock_of_somebody_else_is_in_the_way_of_recovery_too(
