@@ -51,6 +51,14 @@ class Cli:
             assert done.returncode == expect, f"pulumi {' '.join(arguments)}: {said}"
         return done
 
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin `pulumi` in a group of its own, to be ended by its id."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive"], cwd=self.folder, env=self.environment,
+            text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+
     def export(self, stack: str) -> dict[str, Any]:
         """The stack's state, as `pulumi stack export` tells it."""
         return json.loads(self.run("stack", "export", "--stack", stack).stdout)

@@ -37,11 +37,20 @@ class Held:
     state: dict[str, Any]
 
 
+class Stall:
+    """A resource of whose creation or change the cloud tells nothing, and which it never does."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.reached, self.over = threading.Event(), threading.Event()
+
+
 class Cloud:
     """What exists in the pretended cloud, by type and id: a bucket and its settings share the bucket's name."""
 
     def __init__(self) -> None:
         self.live: dict[tuple[str, str], Held] = {}
+        self.stall: Stall | None = None
         self._one_at_a_time = threading.Lock()
 
     def answer(
@@ -51,6 +60,25 @@ class Cloud:
         that another thread is still importing has no class to show."""
         with self._one_at_a_time:
             return Outputs(known).of(one, given, class_of(one.type))
+
+    @contextmanager
+    def stalled(self, name: str) -> Iterator[Stall]:
+        """While the block runs, the cloud does not answer for the resource of this logical name."""
+        self.stall = Stall(name)
+        try:
+            yield self.stall
+        finally:
+            self.stall.over.set()
+            self.stall = None
+
+    def hang(self, urn: str, context: Any) -> None:
+        """Called before anything is done to a resource; does not come back where that resource is stalled."""
+        stall = self.stall
+        if stall is None or urn.rpartition("::")[2] != stall.name:
+            return
+        stall.reached.set()
+        stall.over.wait()
+        context.abort(grpc.StatusCode.UNAVAILABLE, f"the cloud did not answer for {stall.name}")
 
     def adopt(self, plan: Plan) -> None:
         """Let what the plan imports exist already, as the client has it."""
@@ -117,6 +145,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         id_, state = self.cloud.answer(one, given, not request.preview)
         if request.preview:
             return provider_pb2.CreateResponse(properties=_struct(state))
+        self.cloud.hang(request.urn, context)
         while (one.type, id_) in self.cloud.live:  # ids are the cloud's to give, one each
             id_ += "-2"
         self.cloud.live[one.type, id_] = Held(request.urn, given, state)
@@ -136,6 +165,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         one = _resource(request.urn, _plain(request.news))
         _, state = self.cloud.answer(one, given, True)
         if not request.preview:
+            self.cloud.hang(request.urn, context)
             self.cloud.live[one.type, request.id] = Held(request.urn, given, state)
         return provider_pb2.UpdateResponse(properties=_struct(state))
 
