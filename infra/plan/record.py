@@ -26,6 +26,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from infra.plan.aliases import cheap_aliases
 from infra.plan.model import SECRET, UNKNOWN, Plan, Resource
 from infra.plan.outputs import Outputs
+from infra.plan.sparing import spare_imports
 from infra.plan.uncollected import uncollected
 from landfall.errors import LandfallError
 
@@ -105,6 +106,7 @@ def _record(
     from pulumi.runtime import mocks, settings
     from pulumi.runtime.stack import run_in_stack
 
+    spare_imports()
     cheap_aliases()
     monitor = _monitor(Outputs(known), references)
     outputs_left: set[asyncio.Task[Any]] = set()

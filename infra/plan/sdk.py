@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from infra.plan.sparing import spare_imports
+
 PACKAGES = {
     "gcp": "pulumi_gcp", "aws": "pulumi_aws", "azure-native": "pulumi_azure_native",
     "kubernetes": "pulumi_kubernetes", "snowflake": "pulumi_snowflake", "random": "pulumi_random",
@@ -22,6 +24,7 @@ PACKAGES = {
 @cache
 def _classes(package: str) -> dict[str, str]:
     """Type token → `module:Class`, from the registry that the SDK gives to Pulumi when imported."""
+    spare_imports()
     module = importlib.import_module(PACKAGES[package])
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
     found: dict[str, str] = {}
