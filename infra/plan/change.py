@@ -164,6 +164,21 @@ _STEPS: dict[str, Op | None] = {
 }  # fmt: skip
 
 
+def operation(step: Mapping[str, Any]) -> str:
+    """A preview's step in the engine's word; `update` where it only sets or lifts protection or retention.
+
+    The engine calls such a step `same`, and the resource can be deleted afterwards all the same.
+    """
+    word = str(step.get("op"))
+    before, after = step.get("oldState"), step.get("newState")
+    if word != "same" or not before or not after:
+        return word
+    differs = any(
+        bool(before.get(key)) != bool(after.get(key)) for key in ("protect", "retainOnDelete")
+    )
+    return "update" if differs else word
+
+
 def in_preview(preview: Mapping[str, Any]) -> list[Change]:
     """The changes in a `pulumi preview --json` document; raises UsageError where it is none, or one that failed."""
     steps = preview.get("steps")
@@ -174,7 +189,7 @@ def in_preview(preview: Mapping[str, Any]) -> list[Change]:
         )
     found: dict[str, Change] = {}
     for step in steps:
-        op = _STEPS.get(str(step.get("op")))
+        op = _STEPS.get(operation(step))
         if op is None or str(step.get("urn", "")).split("::")[2:3] == ["pulumi:pulumi:Stack"]:
             continue
         before, after = _state(step.get("oldState")), _state(step.get("newState"))

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.plan.change import operation
 from landfall.project import Project, read_intent
 
 _CODE = ("infra", "landfall")
@@ -22,7 +23,7 @@ _FILES = ("Pulumi.yaml", "requirements/infra.txt")
 def steps_digest(preview: Mapping[str, Any], stack: str, kind: str, sources: str) -> str:
     """64 hex digits for the preview's changes to the stack, made from these sources."""
     steps = sorted(
-        (_step(one) for one in preview.get("steps") or [] if one.get("op") not in ("same", "refresh")),
+        (_step(one) for one in preview.get("steps") or [] if operation(one) not in ("same", "refresh")),
         key=lambda one: (one["urn"], one["op"]),
     )  # fmt: skip
     whole = {"stack": stack, "kind": kind, "sources": sources, "steps": steps}
@@ -33,7 +34,7 @@ def steps_digest(preview: Mapping[str, Any], stack: str, kind: str, sources: str
 def _step(one: Mapping[str, Any]) -> dict[str, Any]:
     after, before = one.get("newState") or {}, one.get("oldState") or {}
     return {
-        "op": str(one.get("op")),
+        "op": operation(one),
         "urn": str(one.get("urn")),
         "provider": str(one.get("provider", "")).rpartition("::")[0],
         "id": before.get("id", ""),

@@ -101,6 +101,10 @@ class Engine:
             hung = not _ends_within(process, limit)
             if hung:
                 _stop(process, self.grace)
+            elif (
+                process.returncode < 0
+            ):  # killed from outside: the language host and plugins it leaves
+                _signal(process, signal.SIGKILL, group=True)
         if hung:
             raise Hung(
                 f"`pulumi {arguments[0]}` of {stack} did not end within {limit / 60:.0f} minutes and was ended.",

@@ -90,18 +90,7 @@ def look(
     preview = done.json()
     if done.code != 0 or not isinstance(preview, dict):
         raise failure(done, stack, "preview")
-    preview["steps"] = [_protection_told(step) for step in preview.get("steps") or []]
     return Looked(preview, state, steps_digest(preview, stack, kind, sources))
-
-
-def _protection_told(step: dict[str, Any]) -> dict[str, Any]:
-    """The step, as an update where only protection or retention changes: the engine calls that `same`."""
-    before, after = step.get("oldState"), step.get("newState")
-    if step.get("op") != "same" or not before or not after:
-        return step
-    options = ("protect", "retainOnDelete")
-    changed = any(bool(before.get(key)) != bool(after.get(key)) for key in options)
-    return {**step, "op": "update"} if changed else step
 
 
 def make(
@@ -192,7 +181,7 @@ def cost_of(before: Cost | None, after: Cost | None) -> dict[str, Any]:
 def _refused(changes: list[Change], state: State) -> list[str]:
     found = unmarked(changes, state.outputs)
     found += [
-        f"{one.name} was left pending ({one.doing}) by an apply that was killed: {one.way_out}"
+        f"{one.name} is pending ({one.doing}): an apply runs now, or was killed and left it; if killed: {one.way_out}"
         for one in state.pending
     ]
     return found

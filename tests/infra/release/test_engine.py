@@ -62,6 +62,24 @@ def test_an_aborted_build_takes_the_cli_along(fake: Fake, tmp_path: Path) -> Non
         os.kill(pid, 0)
 
 
+def test_what_a_killed_cli_leaves_running_is_ended(tmp_path: Path) -> None:
+    cli = tmp_path / "pulumi"
+    cli.write_text(
+        "#!/bin/sh\nsleep 300 >/dev/null 2>&1 &\necho $!\nkill -9 $$\n", encoding="utf-8"
+    )
+    cli.chmod(0o755)
+    engine = Engine(tmp_path, {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    done = engine.run("up", stack="a")
+    assert done.code == -signal.SIGKILL
+    host = Path("/proc") / done.out.strip()
+    deadline = time.monotonic() + 10
+    while (
+        host.exists() and time.monotonic() < deadline
+    ):  # its parent is gone; the system takes it away
+        time.sleep(0.05)
+    assert not host.exists()
+
+
 def test_output_is_masked_as_it_comes(fake: Fake, tmp_path: Path) -> None:
     fake.says("up", out="token s3cr3t-of-the-backend\n", err="AKIAABCDEFGHIJKLMNOP was refused\n")
     engine = Engine(tmp_path, {**os.environ, "PULUMI_ACCESS_TOKEN": "s3cr3t-of-the-backend"})

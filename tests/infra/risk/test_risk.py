@@ -179,6 +179,19 @@ def test_what_the_real_preview_prints_is_read(
     assert {(risk.severity, risk.kind) for risk in grade(changes)} == kinds
 
 
+@pytest.mark.parametrize("lost", ["protect", "retainOnDelete"])
+def test_a_step_that_only_lifts_protection_is_a_change_though_the_engine_calls_it_the_same(
+    lost: str,
+) -> None:
+    urn = f"urn:pulumi:s::landfall::{BUCKET}::b"
+    kept = {"urn": urn, "type": BUCKET, "protect": True, "retainOnDelete": True}
+    step = {"op": "same", "urn": urn, "oldState": kept}
+    (change,) = in_preview({"steps": [{**step, "newState": {**kept, lost: False}}]})
+    assert change.op == "update"
+    assert {risk.kind for risk in grade([change])} == {"protection-lost"}
+    assert in_preview({"steps": [{**step, "newState": kept}]}) == []
+
+
 def test_a_file_that_is_no_preview_is_refused() -> None:
     with pytest.raises(UsageError, match="no 'steps'"):
         in_preview({"resources": []})
