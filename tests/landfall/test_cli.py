@@ -69,7 +69,7 @@ def test_help_needs_no_heavy_library() -> None:
 
 
 def test_help_comes_quickly() -> None:
-    assert min(help_seconds() for _ in range(3)) < 0.5  # 0.2 s
+    assert min(help_seconds() for _ in range(3)) < 1.0  # 0.35 s here
 
 
 def help_seconds() -> float:
