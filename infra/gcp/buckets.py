@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_gcp import storage
 
+from infra.gcp.provider import LABELS_OF_ADOPTED
 from infra.gcp.tenancy import cloud, strict
 from infra.scope import Scope
 
@@ -79,7 +80,7 @@ def _adopt(scope: Scope, parent: pulumi.Resource, purpose: str, name: str) -> st
             parent,
             import_=name,
             ignore_changes=[
-                "location", "storageClass", "labels", "versioning", "encryption", "lifecycleRules",
+                "location", "storageClass", *LABELS_OF_ADOPTED, "versioning", "encryption", "lifecycleRules",
                 "retentionPolicy", "softDeletePolicy", "logging", "autoclass", "cors", "rpo",
                 "defaultEventBasedHold", "forceDestroy", "hierarchicalNamespace", "requesterPays", "website", "project",
                 "enableObjectRetention", "customPlacementConfig", "ipFilter", "deletionPolicy",

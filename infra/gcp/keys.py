@@ -13,6 +13,7 @@ from pulumi_gcp import kms, projects
 
 from infra import contract
 from infra.gcp.agents import MADE, USES_KEY, agent
+from infra.gcp.provider import LABELS_OF_ADOPTED
 from infra.gcp.tenancy import cloud, strict
 from infra.gcp.waiting import after
 from infra.scope import Scope
@@ -115,7 +116,7 @@ def adopted_key(
             parent,
             import_=whole,
             ignore_changes=[
-                "labels", "rotationPeriod", "versionTemplate", "destroyScheduledDuration", "purpose",
+                *LABELS_OF_ADOPTED, "rotationPeriod", "versionTemplate", "destroyScheduledDuration", "purpose",
                 "importOnly", "cryptoKeyBackend", "keyAccessJustificationsPolicy", "deletionPolicy",
             ],
         ),

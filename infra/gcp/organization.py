@@ -12,6 +12,7 @@ from pulumi_gcp import organizations, orgpolicy, projects
 
 from infra import contract
 from infra.gcp.guardrails import Guardrail, guardrails
+from infra.gcp.provider import LABELS_OF_ADOPTED
 from infra.gcp.services import services
 from infra.gcp.tenancy import above, cloud, project_id
 from infra.gcp.waiting import after
@@ -85,8 +86,8 @@ class Organization(pulumi.ComponentResource):
                 self,
                 import_=own,
                 ignore_changes=[
-                    "name", "orgId", "folderId", "billingAccount", "labels", "autoCreateNetwork",
-                    "deletionPolicy", "tags",
+                    "name", "orgId", "folderId", "billingAccount", "autoCreateNetwork", "deletionPolicy", "tags",
+                    *LABELS_OF_ADOPTED,
                 ],
             ),
         )  # fmt: skip

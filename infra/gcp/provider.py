@@ -18,6 +18,10 @@ from landfall.intent import Intent
 from landfall.labels import labels
 from landfall.naming import Names
 
+LABELS_OF_ADOPTED = ("labels", "pulumiLabels", "effectiveLabels")
+"""What an import leaves alone: the provider adds its default labels to the last two, and an import is refused
+where these differ from what the client's resource carries (https://github.com/pulumi/pulumi-gcp/issues/3044)."""
+
 
 def open_scope(intent: Intent, stack: str) -> Scope:
     """The stack with the provider that makes or adopts its project.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pulumi._types import resource_types
 
 from infra.gcp.audit import retention_days
 from infra.gcp.guardrails import CMEK_SERVICES, guardrails
@@ -10,6 +11,7 @@ from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW
 from infra.gcp.keys import ROTATION
 from infra.gcp.private_access import RESTRICTED_RANGE
 from infra.plan.model import Plan
+from infra.plan.sdk import class_of
 from tests.infra.gcp.conftest import DEV, PROD, Planner, intent_of, named, one
 
 ANYWHERE = "0.0.0.0/0"
@@ -28,6 +30,18 @@ def test_an_adopted_project_is_imported_and_never_changed(dev: Plan) -> None:
     assert project.protect
     assert project.retain
     assert not named(dev, "organizations/folder:Folder")
+
+
+def test_an_import_leaves_every_label_alone_whoever_would_set_it(dev: Plan, adopts: Plan) -> None:
+    kinds = set()
+    for resource in (*dev.resources, *adopts.resources):
+        if resource.import_id:
+            kinds.add(resource.type.rpartition(":")[2])
+            declared = resource_types(class_of(resource.type) or type)
+            labels = {name for name in declared if name.lower().endswith("labels")}
+            assert {"labels", "pulumiLabels", "effectiveLabels"} == labels
+            assert labels <= set(resource.ignore_changes), resource.urn
+    assert kinds == {"Project", "Bucket", "CryptoKey"}
 
 
 def test_a_created_project_has_a_folder_of_its_own_that_carries_the_policies(prod: Plan) -> None:
