@@ -111,7 +111,7 @@ class Azure(Part):
     region: str = Field(examples=["westeurope"])
     """Where data and compute lie, by its programmatic name (no spaces)."""
     tenant: Uuid | None = None
-    """The Entra tenant."""
+    """The Entra tenant; the key vault, the database and the cluster trust it, so it is always needed."""
     subscription: Uuid | None = None
     """The subscription to adopt; left out, one is created in the management group."""
     management_group: (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from landfall.intent.rules import place, services  # noqa: F401 (importing registers the rules)
+from landfall.intent.rules import adopted, place, room, services  # noqa: F401 (importing registers the rules)
 from landfall.intent.rules.base import CLOUD_NAMES, RULES, Problem, nearest
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Rules on where things lie: region, tenancy, residency, addresses and what is adopted."""
+"""Rules on where things lie: region, tenancy, residency, addresses. What is adopted has `adopted.py`."""
 
 from __future__ import annotations
 
@@ -11,37 +11,6 @@ from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nea
 
 if TYPE_CHECKING:
     from landfall.intent import Intent
-
-# The ids by which each cloud names what may be adopted: the beginning, and a whole example.
-_IDS = {
-    "aws": {
-        "network": ("vpc-", "vpc-0a1b2c3d4e5f67890"),
-        "subnets": ("subnet-", "subnet-0a1b2c3d4e5f67890"),
-        "key": (
-            "arn:aws:kms:",
-            "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
-        ),
-    },
-    "gcp": {
-        "network": ("projects/", "projects/acme-net/global/networks/hub"),
-        "subnets": ("projects/", "projects/acme-net/regions/europe-west4/subnetworks/data"),
-        "key": (
-            "projects/",
-            "projects/acme-keys/locations/europe-west4/keyRings/data/cryptoKeys/lake",
-        ),
-    },
-    "azure": {
-        "network": (
-            "/subscriptions/",
-            "/subscriptions/…/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/hub",
-        ),
-        "subnets": (
-            "/subscriptions/",
-            "/subscriptions/…/providers/Microsoft.Network/virtualNetworks/hub/subnets/data",
-        ),
-        "key": ("https://", "https://acme-kv.vault.azure.net/keys/lake"),
-    },
-}
 
 
 @rule("cloud")
@@ -62,7 +31,8 @@ def _region_exists(intent: Intent) -> Iterator[Problem]:
 
 @rule("cloud")
 def _tenancy(intent: Intent) -> Iterator[Problem]:
-    """A cloud names the project, account or subscription to adopt, or where to create one and who pays."""
+    """A cloud names the project, account or subscription to adopt, or where to create one and who pays; on Azure
+    the Entra tenant as well."""
     cloud = intent.cloud
     if cloud.provider == "gcp" and not cloud.project:
         if not (cloud.folder or cloud.organization):
@@ -94,6 +64,14 @@ def _tenancy(intent: Intent) -> Iterator[Problem]:
                 "is needed to create an account",
                 "aws-data-dev@example.com",
             )
+    if cloud.provider == "azure" and not cloud.tenant:
+        yield Problem(
+            "cloud.tenant",
+            None,
+            "must name the Entra tenant, which the key vault, the database and the cluster trust "
+            "(az account show --query tenantId)",
+            "11111111-2222-3333-4444-555555555555",
+        )
     if cloud.provider == "azure" and not cloud.subscription:
         if not cloud.management_group:
             yield Problem(
@@ -241,36 +219,3 @@ def _egress(intent: Intent) -> Iterator[Problem]:
             f"has no effect with egress '{network.egress}'",
             "egress: allow-list",
         )
-
-
-@rule("network", "cloud")
-def _adopted(intent: Intent) -> Iterator[Problem]:
-    """What `network.adopt` names has the form of that cloud's ids; subnets come with their network."""
-    adopt, provider = intent.network.adopt, intent.cloud.provider
-    given = adopt.model_dump(exclude_defaults=True)
-    if provider == "local":
-        if given:
-            yield Problem(
-                "network.adopt",
-                given,
-                "this machine has nothing to adopt; leave it out",
-            )
-        return
-    if adopt.subnets and not adopt.network:
-        yield Problem(
-            "network.adopt.network",
-            None,
-            "must name the network that the adopted subnets belong to",
-            _IDS[provider]["network"][1],
-        )
-    named = [("network", adopt.network), ("key", adopt.key)]
-    named += [(f"subnets[{i}]", one) for i, one in enumerate(adopt.subnets)]
-    for field, value in named:
-        start, example = _IDS[provider][field.partition("[")[0]]
-        if value and not value.startswith(start):
-            yield Problem(
-                f"network.adopt.{field}",
-                value,
-                f"must be {CLOUD_NAMES[provider]}'s own id, beginning with {start}",
-                example,
-            )

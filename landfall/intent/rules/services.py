@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, get_args
 from urllib.parse import quote
 
 from landfall.intent.accelerators import ACCELERATORS
-from landfall.intent.gpu_regions import GPU_REGIONS
+from landfall.intent.gpu_regions import AWS_MACHINE_REGIONS, AZURE_MACHINE_REGIONS, GPU_REGIONS
 from landfall.intent.layout import Layer
 from landfall.intent.machines import MACHINES, machine
 from landfall.intent.regions import REGIONS
@@ -199,7 +199,8 @@ def _gpu_sold(intent: Intent, path: str, pool: GpuPool) -> Iterator[Problem]:
     if cloud.provider == "local":
         return
     where = CLOUD_NAMES[cloud.provider]
-    if machine(cloud.provider, pool.accelerator, pool.count) is None:
+    carries = machine(cloud.provider, pool.accelerator, pool.count)
+    if carries is None:
         counts = [m.gpus for m in MACHINES[cloud.provider] if m.accelerator == pool.accelerator]
         yield Problem(
             f"{path}.count",
@@ -209,7 +210,18 @@ def _gpu_sold(intent: Intent, path: str, pool: GpuPool) -> Iterator[Problem]:
             str(counts[0]),
         )
     sold = GPU_REGIONS.get(cloud.provider, {}).get(pool.accelerator)
-    if sold is None or cloud.region in sold or cloud.region not in REGIONS[cloud.provider]:
+    if sold is None or cloud.region not in REGIONS[cloud.provider]:
+        return
+    if cloud.region in sold:
+        machines = {"aws": AWS_MACHINE_REGIONS, "azure": AZURE_MACHINE_REGIONS}.get(cloud.provider)
+        if carries is not None and machines and cloud.region not in machines[carries.type]:
+            yield Problem(
+                f"{path}.count",
+                pool.count,
+                f"asks for {carries.type}, which {cloud.region} does not sell; "
+                f"{', '.join(sorted(machines[carries.type])[:6])} do",
+                _counts_sold(cloud.region, machines, pool.accelerator, cloud.provider),
+            )
         return
     here = [gpu for gpu, at in GPU_REGIONS[cloud.provider].items() if cloud.region in at]
     yield Problem(
@@ -218,6 +230,17 @@ def _gpu_sold(intent: Intent, path: str, pool: GpuPool) -> Iterator[Problem]:
         f"is not sold in {cloud.region}, which has {', '.join(here) or 'no GPUs'}; "
         f"it is sold in {', '.join(sorted(sold)[:6])}",
         here[0] if here else "",
+    )
+
+
+def _counts_sold(
+    region: str, machines: Mapping[str, Collection[str]], accelerator: str, provider: str
+) -> str:
+    """A number of that GPU that a machine of the region carries."""
+    return next(
+        str(m.gpus)
+        for m in MACHINES[provider]
+        if m.accelerator == accelerator and region in machines[m.type]
     )
 
 

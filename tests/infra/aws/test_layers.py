@@ -167,9 +167,8 @@ def test_what_is_adopted_is_used_or_imported_and_not_built(adopt: Plan) -> None:
 
 def test_an_adopted_network_without_subnets_is_refused_with_what_to_do() -> None:
     network = {**NETWORK, "adopt": {"network": "vpc-0a1b2c3d4e5f67890"}}
-    with pytest.raises(UsageError, match=r"network\.adopt\.subnets") as refused:
-        plan_of(intent_of(DEV, network=network))
-    assert "one private subnet a zone" in refused.value.fix
+    with pytest.raises(UsageError, match=r"network\.adopt\.subnets: .* one a zone"):
+        intent_of(DEV, network=network)
 
 
 def test_six_zones_keep_former_versions_and_only_landing_lets_objects_go(prod: Plan) -> None:

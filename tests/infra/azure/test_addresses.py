@@ -8,7 +8,9 @@ from itertools import combinations
 import pytest
 
 from infra.azure.addresses import carve, check_room
+from infra.azure.cluster_config import SIZES
 from landfall.errors import UsageError
+from landfall.intent.rules.room import AZURE_NODES
 
 RANGES = ["10.0.0.0/12", "10.64.0.0/14", "172.20.0.0/16", "10.9.0.0/18", "192.168.16.0/20"]
 APART = ("hub", "spoke", "pods", "services")
@@ -46,3 +48,10 @@ def test_a_slash_16_has_room_for_128_nodes_and_not_one_more() -> None:
     check_room(cut, 128)
     with pytest.raises(UsageError, match="room for 128"):
         check_room(cut, 129)
+
+
+def test_the_intents_rule_counts_the_nodes_that_the_cluster_may_grow_to() -> None:
+    counted = {
+        env: sum(most for _, _, most in sizes.values()) + len(sizes) for env, sizes in SIZES.items()
+    }
+    assert counted == AZURE_NODES

@@ -1,0 +1,153 @@
+"""Rules on what exists already and is used: each id in its cloud's own form, and enough of what is adopted.
+
+A form is the whole of an id, not its beginning: what looks like an id and is none would fail in the middle of
+an apply. Leaves out whether the thing exists, which only the cloud can say (`landfall preflight`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from landfall.intent.rules.base import CLOUD_NAMES, Problem, rule
+
+if TYPE_CHECKING:
+    from landfall.intent import Intent
+
+_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_WORD = r"[A-Za-z0-9._:-]+"
+_AZURE = r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[\w.()-]+/providers"
+
+
+class _Form(NamedTuple):
+    """What an id looks like: a pattern that it must match as a whole, in words, and an example."""
+
+    pattern: str
+    words: str
+    example: str
+
+
+_NETWORK_AZURE = rf"{_AZURE}/Microsoft\.Network/virtualNetworks/[\w.-]+"
+_IN_AZURE = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/net/providers"
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html,
+# https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN,
+# https://cloud.google.com/kms/docs/getting-resource-ids,
+# https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (all read 2026-11)
+_FORMS: dict[str, dict[str, _Form]] = {
+    "aws": {
+        "network": _Form(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", "beginning with vpc-", "vpc-0a1b2c3d4e5f67890"),
+        "subnets": _Form(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", "beginning with subnet-", "subnet-0a1b2c3d4e5f67890"),
+        "key": _Form(
+            rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{{12}}:key/({_UUID}|mrk-[0-9a-f]{{32}})", "beginning with arn:aws:kms:",
+            "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+        ),
+        "log_bucket": _Form(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's bare name", "acme-org-audit"),
+        "buckets": _Form(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's bare name", "acme-drop"),
+    },
+    "gcp": {
+        "network": _Form(
+            rf"projects/{_WORD}/global/networks/{_WORD}", "as projects/P/global/networks/N",
+            "projects/acme-net/global/networks/hub",
+        ),
+        "subnets": _Form(
+            rf"projects/{_WORD}/regions/{_WORD}/subnetworks/{_WORD}", "as projects/P/regions/R/subnetworks/S",
+            "projects/acme-net/regions/europe-west4/subnetworks/data",
+        ),
+        "key": _Form(
+            rf"projects/{_WORD}/locations/{_WORD}/keyRings/{_WORD}/cryptoKeys/{_WORD}",
+            "as projects/P/locations/L/keyRings/R/cryptoKeys/K",
+            "projects/acme-keys/locations/europe-west4/keyRings/data/cryptoKeys/lake",
+        ),
+        "log_bucket": _Form(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", "a bucket's bare name", "acme-org-audit"),
+        "buckets": _Form(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", "a bucket's bare name", "acme-drop"),
+    },
+    "azure": {
+        "network": _Form(
+            _NETWORK_AZURE, "a virtual network's whole resource id",
+            f"{_IN_AZURE}/Microsoft.Network/virtualNetworks/hub",
+        ),
+        "subnets": _Form(
+            rf"{_NETWORK_AZURE}/subnets/[\w.-]+", "a subnet's whole resource id",
+            f"{_IN_AZURE}/Microsoft.Network/virtualNetworks/hub/subnets/nodes",
+        ),
+        "key": _Form(
+            r"https://[a-z0-9-]{3,24}\.(vault|managedhsm)\.azure\.net/keys/[a-z0-9-]{1,127}(/[0-9a-f]{32})?",
+            "a key's URI, beginning with https://", "https://acme-kv.vault.azure.net/keys/lake",
+        ),
+        "log_bucket": _Form(
+            rf"{_AZURE}/Microsoft\.Storage/storageAccounts/[a-z0-9]{{3,24}}", "a storage account's whole resource id",
+            "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/audit"
+            "/providers/Microsoft.Storage/storageAccounts/acmeaudit",
+        ),
+        "buckets": _Form(
+            r"[a-z0-9]{3,24}/[a-z0-9](-?[a-z0-9]){2,62}", "a container as account/container", "acmedrop/incoming"
+        ),
+    },
+}  # fmt: skip
+
+
+@rule("network", "cloud")
+def _adopted(intent: Intent) -> Iterator[Problem]:
+    """What `network.adopt` names has the form of that cloud's ids, as a whole; subnets come with their network."""
+    adopt, provider = intent.network.adopt, intent.cloud.provider
+    given = adopt.model_dump(exclude_defaults=True)
+    if provider == "local":
+        if given:
+            yield Problem(
+                "network.adopt",
+                given,
+                "this machine has nothing to adopt; leave it out",
+            )
+        return
+    forms = _FORMS[provider]
+    if adopt.subnets and not adopt.network:
+        yield Problem(
+            "network.adopt.network",
+            None,
+            "must name the network that the adopted subnets belong to",
+            forms["network"].example,
+        )
+    named = [("network", adopt.network), ("key", adopt.key), ("log_bucket", adopt.log_bucket)]
+    named += [(f"subnets[{i}]", one) for i, one in enumerate(adopt.subnets)]
+    named += [(f"buckets.{zone}", one) for zone, one in adopt.buckets.items()]
+    # Azure's ids are the same in any case: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+    flags = re.IGNORECASE if provider == "azure" else 0
+    for field, value in named:
+        form = forms[re.split(r"[.\[]", field)[0]]
+        if value is not None and not re.fullmatch(form.pattern, value, flags):
+            yield Problem(
+                f"network.adopt.{field}",
+                value,
+                f"must be {CLOUD_NAMES[provider]}'s own id, {form.words}",
+                form.example,
+            )
+
+
+@rule("network", "cloud", "warehouse")
+def _enough_subnets(intent: Intent) -> Iterator[Problem]:
+    """An adopted network brings its subnets: on AWS a private one a zone, two at least (three for Redshift), on
+    Azure those of nodes, private endpoints and databases, in this order."""
+    adopt, provider = intent.network.adopt, intent.cloud.provider
+    if not adopt.network:
+        return
+    if provider == "aws":
+        # EKS and Managed Airflow want two zones, Redshift Serverless three:
+        # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+        least = 3 if intent.warehouse.engine == "redshift" else 2
+        if len(adopt.subnets) < least:
+            yield Problem(
+                "network.adopt.subnets",
+                adopt.subnets,
+                f"must name {least} private subnets at least, one a zone: EKS and Managed Airflow want two zones, "
+                "Redshift Serverless three",
+                "[subnet-0a1b2c3d4e5f67890, subnet-1b2c3d4e5f6789012, subnet-2c3d4e5f678901234]",
+            )
+    if provider == "azure" and len(adopt.subnets) < 3:
+        yield Problem(
+            "network.adopt.subnets",
+            adopt.subnets,
+            "must name three subnets: for nodes, for private endpoints and (delegated to "
+            "Microsoft.DBforPostgreSQL/flexibleServers) for databases, in this order",
+            f"{_IN_AZURE}/Microsoft.Network/virtualNetworks/hub/subnets/nodes",
+        )

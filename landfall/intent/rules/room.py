@@ -1,0 +1,70 @@
+"""Rules on what must fit: nodes into the addresses of their pods, the client's slug into the clouds' names.
+
+Both would otherwise be found in the middle of the program, after half of a plan. Leaves out names themselves
+(`landfall/naming.py`: what is cut carries a digest, so two names never meet by being cut).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from landfall import naming
+from landfall.intent.rules.base import CLOUD_NAMES, Problem, rule
+
+if TYPE_CHECKING:
+    from landfall.intent import Intent
+
+AZURE_NODES = {"dev": 8, "staging": 11, "prod": 28}
+"""Nodes of the system and CPU pools when both have grown, and one more of each for an upgrade: a test holds
+this to `infra/azure/cluster_config.py`."""
+_PODS_OF_A_NODE = 24
+"""https://learn.microsoft.com/azure/aks/concepts-network-azure-cni-overlay (read 2026-11): a /24 a node."""
+
+
+@rule("network", "cloud", "layout", "ml", "environment")
+def _pods_have_room(intent: Intent) -> Iterator[Problem]:
+    """On Azure the half of `network.cidr` that pods get has a /24 for every node that the pools may grow to."""
+    if intent.cloud.provider != "azure" or "ml" not in intent.layout.build:
+        return
+    whole = ipaddress.IPv4Network(intent.network.cidr)
+    if not 12 <= whole.prefixlen <= 20:
+        return  # told by the rule on the range itself
+    pools = (
+        [one for one in (intent.ml.training_gpu, intent.ml.serving_gpu) if one] if intent.ml else []
+    )
+    nodes = AZURE_NODES[intent.environment] + sum(
+        one.max_nodes * len(one.capacity) for one in pools
+    )
+    most = 2 ** (_PODS_OF_A_NODE - whole.prefixlen - 1)
+    if nodes > most:
+        fits = _PODS_OF_A_NODE - 1 - (nodes - 1).bit_length()
+        yield Problem(
+            "network.cidr",
+            str(whole),
+            f"has room for the pods of {most} nodes (half of it, a /24 a node), but the pools may grow to {nodes}: "
+            f"choose a /{fits} or wider, or fewer nodes",
+            f"10.64.0.0/{fits}" if fits >= 12 else "max_nodes: 8",
+        )
+
+
+@rule("client", "cloud")
+def _slug_in_names(intent: Intent) -> Iterator[Problem]:
+    """`client.slug` holds no word that the cloud forbids in names, as `google` in a bucket's or `login` in front
+    of a storage account's."""
+    provider, slug = intent.cloud.provider, intent.client.slug
+    if provider == "local":
+        return
+    for kind, held in naming.RULES.items():
+        begins = f"{re.sub('-+', held.separator, slug)}{held.separator}dev"
+        if kind.startswith(f"{provider}.") and held.forbidden and re.search(held.forbidden, begins):
+            yield Problem(
+                "client.slug",
+                slug,
+                f"cannot stand in names: {CLOUD_NAMES[provider]} forbids /{held.forbidden}/ in that of a "
+                f"{kind.partition('.')[2]}",
+                "acme",
+            )
+            return
