@@ -1,8 +1,9 @@
 """The policies of `landfall plan` as a pack for `pulumi preview` and `pulumi up --policy-pack infra/policy`.
 
-The rules are the very functions of `infra/plan/policies`; here they are only handed to the engine. Runs in an
-environment of its own (`.venv-policy`, made by `ci/setup.sh policy`), since pulumi-policy wants an older
-protobuf than the rest. Leaves out `retainOnDelete`, which the engine does not tell a pack; the plan checks it.
+The rules are the very functions of `infra/plan/policies`, and the budget; here they are only handed to the
+engine. Runs in an environment of its own (`.venv-policy`, made by `ci/setup.sh policy`), since pulumi-policy
+wants an older protobuf than the rest. Leaves out `retainOnDelete`, which the engine does not tell a pack; the
+plan checks it. `pulumi up --skip-preview` judges the whole stack only after it stands: do not use it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from infra.plan.model import UNKNOWN, Plan, Resource
 from infra.plan.policies import POLICIES, Policy
 from infra.plan.policies.base import Violation
 from infra.plan.policies.waivers import cover
+from infra.policy import budget
 from landfall.errors import LandfallError
 from landfall.intent import Intent, parse_intent
 from landfall.project import find_project
@@ -104,16 +106,19 @@ def _by_resource(policy: Policy) -> ResourceValidationPolicy:
     return ResourceValidationPolicy(policy.id, policy.rationale, validate, _LEVEL[policy.severity])
 
 
+def _whole(args: Any) -> tuple[Plan, Intent | None]:
+    """The stack as a plan, and its intent; a plan without resources where the engine has none."""
+    held = [_resource(one) for one in args.resources if one.resource_type != "pulumi:pulumi:Stack"]
+    stack = _stack_of(held[0].urn) if held else ""
+    intent = _intent(stack) if held else None
+    return Plan(stack, intent.cloud.provider if intent else "", tuple(held)), intent
+
+
 def _over_stack(policy: Policy) -> StackValidationPolicy:
     def validate(args: Any, report: Any) -> None:
-        held = [
-            _resource(one) for one in args.resources if one.resource_type != "pulumi:pulumi:Stack"
-        ]
-        if not held:
+        plan, intent = _whole(args)
+        if not plan.resources:
             return
-        stack = _stack_of(held[0].urn)
-        intent = _intent(stack)
-        plan = Plan(stack, intent.cloud.provider if intent else "", tuple(held))
         for fault in policy.check(plan, intent):
             one = fault.resource
             name = one.name if one else ""
@@ -121,6 +126,15 @@ def _over_stack(policy: Policy) -> StackValidationPolicy:
                 report(f"{name or 'the stack'}: {fault.message}", one.urn if one else None)
 
     return StackValidationPolicy(policy.id, policy.rationale, validate, _LEVEL[policy.severity])
+
+
+def _budget() -> StackValidationPolicy:
+    def validate(args: Any, report: Any) -> None:
+        told = budget.over(*_whole(args))
+        if told:
+            report(f"the stack: {told}")
+
+    return StackValidationPolicy("budget", budget.RATIONALE, validate, EnforcementLevel.MANDATORY)
 
 
 PolicyPack(
@@ -134,5 +148,6 @@ PolicyPack(
             _by_resource(policy) if policy.by_resource is not None else _over_stack(policy)
             for policy in POLICIES.values()
         ),
+        _budget(),
     ],
 )
