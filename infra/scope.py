@@ -54,6 +54,10 @@ class Scope:
             parent=parent, provider=self.provider, protect=protect, retain_on_delete=retain_on_delete, **more
         )  # fmt: skip
 
+    def asking(self) -> pulumi.InvokeOutputOptions:
+        """Options of a look-up; the few that the plan knows how to answer stand in `infra/plan/lookups.py`."""
+        return pulumi.InvokeOutputOptions(provider=self.provider)
+
     def stateful(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         """Options of a resource that holds data, keys or proof: protected, and kept when the stack goes."""
         return self.child(parent, protect=True, retain_on_delete=True, **more)

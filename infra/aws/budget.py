@@ -1,7 +1,7 @@
 """The month's budget over the account, whom it tells, and the stop that the intent may ask for.
 
 Alerts go to the billing contact and to a topic; a forecast of overspending counts as one. Leaves out other
-accounts' costs, and a currency other than the account's: AWS refuses a budget in any other.
+accounts' costs, and any currency but US dollars: AWS Budgets takes no other, so the intent may name none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The Kubernetes cluster: EKS, its address inside the network only, its secrets under our key.
+"""The Kubernetes cluster: EKS, its address inside the network and for the ranges that the intent lists, its secrets
+under our key.
 
 Access is by entries that a plan shows, never by the old config map; pods become workloads by Pod Identity.
 Add-ons are pinned, since EKS updates none by itself. Leaves out what runs on it (`infra/kubernetes/`).
@@ -57,6 +58,7 @@ class Cluster(pulumi.ComponentResource):
     def _control_plane(self) -> aws.eks.Cluster:
         scope, foundation = self._scope, self._foundation
         prod, name = scope.intent.environment == "prod", scope.name("cluster", "platform")
+        outside = scope.intent.network.api_from
         acts = role(
             scope, self, "cluster",
             trust=[trust(services("eks.amazonaws.com"), actions=("sts:AssumeRole", "sts:TagSession"))],
@@ -85,7 +87,8 @@ class Cluster(pulumi.ComponentResource):
             vpc_config=eks.ClusterVpcConfigArgs(
                 subnet_ids=foundation.network.subnets,
                 endpoint_private_access=True,
-                endpoint_public_access=False,
+                endpoint_public_access=bool(outside),
+                public_access_cidrs=outside or None,
             ),
             kubernetes_network_config=_addresses(scope, foundation),
             encryption_config=eks.ClusterEncryptionConfigArgs(

@@ -2,14 +2,19 @@
 
 Source of the addresses: https://cloud.google.com/iam/docs/service-agents, as of 2026-11-24. `MADE` are those
 that a project has only once they are asked for; `projects.ServiceIdentity` asks. The agents of Cloud Storage,
-BigQuery and Compute Engine cannot be asked for that way: Google makes them when their e-mail address is
-looked up (`gcloud storage service-agent --project ID`, `bq show --encryption_service_account --project_id ID`)
-or on first use, so a project that has never used them needs these two commands once before `pulumi up`.
+BigQuery and Cloud Logging cannot be asked for that way: Google makes them when somebody looks up who they are,
+so the program does (`key_user`), and a grant that names one comes after. Compute Engine's comes with its service.
+A plan answers these look-ups itself (`infra/plan/lookups.py`). Leaves out the grants.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pulumi
+from pulumi_gcp import bigquery, logging, storage
+
+from infra.scope import Scope
 
 _ADDRESS = {
     "storage": "service-{}@gs-project-accounts.iam.gserviceaccount.com",
@@ -22,7 +27,6 @@ _ADDRESS = {
     "container": "service-{}@container-engine-robot.iam.gserviceaccount.com",
     "sqladmin": "service-{}@gcp-sa-cloud-sql.iam.gserviceaccount.com",
     "secretmanager": "service-{}@gcp-sa-secretmanager.iam.gserviceaccount.com",
-    "logging": "service-{}@gcp-sa-logging.iam.gserviceaccount.com",
     "cloudfunctions": "service-{}@gcf-admin-robot.iam.gserviceaccount.com",
     "run": "service-{}@serverless-robot-prod.iam.gserviceaccount.com",
     "eventarc": "service-{}@gcp-sa-eventarc.iam.gserviceaccount.com",
@@ -30,7 +34,7 @@ _ADDRESS = {
 }
 MADE = frozenset(
     {"pubsub", "dataproc", "composer", "artifactregistry", "container", "sqladmin", "secretmanager",
-     "logging", "cloudfunctions", "run", "eventarc"}
+     "cloudfunctions", "run", "eventarc"}
 )  # fmt: skip
 USES_KEY = {
     "data": (
@@ -56,3 +60,38 @@ def agent(service: str, number: pulumi.Input[str]) -> pulumi.Output[str]:
     """The member that a grant names, as `serviceAccount:service-123@…`."""
     before, _, after = _ADDRESS[service].partition("{}")
     return pulumi.Output.concat("serviceAccount:", before, number, after)
+
+
+def key_user(
+    scope: Scope,
+    service: str,
+    project: pulumi.Input[str],
+    number: pulumi.Input[str],
+) -> pulumi.Output[str]:
+    """The member that a grant on a key names; `project` is the id of a project whose services are on."""
+    look_up = _LOOKED_UP.get(service)
+    return agent(service, number) if look_up is None else look_up(project, scope.asking())
+
+
+_Options = pulumi.InvokeOutputOptions
+
+
+def _storage(project: pulumi.Input[str], opts: _Options) -> pulumi.Output[str]:
+    return storage.get_project_service_account_output(project=project, opts=opts).member
+
+
+def _bigquery(project: pulumi.Input[str], opts: _Options) -> pulumi.Output[str]:
+    return bigquery.get_default_service_account_output(project=project, opts=opts).member
+
+
+def _logging(project: pulumi.Input[str], opts: _Options) -> pulumi.Output[str]:
+    """The only one whose address does not follow from the project's number: older projects have `cmek-p…`."""
+    found = logging.get_project_settings_output(project=project, opts=opts)
+    return pulumi.Output.concat("serviceAccount:", found.kms_service_account_id)
+
+
+_LOOKED_UP: dict[str, Callable[[pulumi.Input[str], _Options], pulumi.Output[str]]] = {
+    "storage": _storage,
+    "bigquery": _bigquery,
+    "logging": _logging,
+}

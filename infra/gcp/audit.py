@@ -12,10 +12,11 @@ import pulumi
 from pulumi_gcp import logging, organizations, projects, storage
 
 from infra import contract
-from infra.gcp.agents import agent
+from infra.gcp.agents import key_user
 from infra.gcp.keys import key, ring
 from infra.gcp.services import AUDIT
 from infra.gcp.tenancy import above, cloud, project_id, strict
+from infra.gcp.waiting import after
 from infra.scope import Scope
 from landfall.intent import Intent
 
@@ -41,8 +42,9 @@ def keep_audit_logs(
     _record_everything(scope, parent, "audit", organization.tenancy)
     project, number, waits = _boundary(scope, parent, organization)
     users = [
-        ("storage", agent("storage", number)),
-        ("logging", agent("logging", organization.number)),
+        # Asked only once the project's services are on.
+        ("storage", key_user(scope, "storage", after(project, waits), number)),
+        ("logging", key_user(scope, "logging", organization.tenancy, organization.number)),
     ]
     logs_key = key(scope, parent, "logs", ring(scope, parent, "logs", project), users, waits)
     adopted = scope.intent.network.adopt.log_bucket
@@ -71,7 +73,7 @@ def keep_audit_logs(
 
 def _boundary(
     scope: Scope, parent: pulumi.Resource, organization: contract.Organization
-) -> tuple[pulumi.Input[str], pulumi.Input[str], list[pulumi.Resource]]:
+) -> tuple[pulumi.Input[str], pulumi.Input[str], list[pulumi.CustomResource]]:
     """The project of the logs, its number, and what must be there first."""
     if not above(scope.intent):
         return organization.tenancy, organization.number, []
@@ -90,7 +92,7 @@ def _boundary(
         labels=scope.labels,
         opts=scope.stateful(parent),
     )
-    on: list[pulumi.Resource] = [
+    on: list[pulumi.CustomResource] = [
         projects.Service(
             f"audit-{service}",
             project=project.project_id,

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_gcp import billing, pubsub
 
 from infra import contract
-from infra.gcp.agents import SPENDING_USES, STOP_USES, agent
+from infra.gcp.agents import SPENDING_USES, STOP_USES, key_user
 from infra.gcp.alerts import channel
 from infra.gcp.keys import ask_for_agents, key, ring
 from infra.gcp.stop import stop_gpus
@@ -92,12 +92,13 @@ class Budget(pulumi.ComponentResource):
         """A key of its own: the budget is built beside security, not on it."""
         used = {*SPENDING_USES, *(STOP_USES if hard_stop else ())}
         made = ask_for_agents(self.scope, self, self.organization, used)
+        home, number = self.organization.tenancy, self.organization.number
         return key(
             self.scope,
             self,
             "spending",
             ring(self.scope, self, "budget", self.organization.tenancy),
-            [(one, agent(one, self.organization.number)) for one in sorted(used)],
+            [(one, key_user(self.scope, one, home, number)) for one in sorted(used)],
             list(made.values()),
         )
 

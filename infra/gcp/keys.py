@@ -12,7 +12,7 @@ import pulumi
 from pulumi_gcp import kms, projects
 
 from infra import contract
-from infra.gcp.agents import MADE, USES_KEY, agent
+from infra.gcp.agents import MADE, USES_KEY, key_user
 from infra.gcp.provider import LABELS_OF_ADOPTED
 from infra.gcp.tenancy import cloud, strict
 from infra.gcp.waiting import after
@@ -157,7 +157,9 @@ def platform_keys(
         if domain == "logs":
             continue
         wanted = agents_for(scope.intent, domain)
-        users = [(one, agent(one, organization.number)) for one in wanted]
+        users = [
+            (one, key_user(scope, one, organization.tenancy, organization.number)) for one in wanted
+        ]
         waits = [made[one] for one in wanted if one in made]
         if domain == "data" and scope.intent.network.adopt.key:
             keys[domain] = adopted_key(scope, parent, users, waits)

@@ -48,7 +48,7 @@ class Budget(Part):
     currency: Annotated[
         str, form(r"^[A-Z]{3}$", "must be a currency's three capital letters (ISO 4217)", "EUR")
     ]
-    """The currency that the billing account is charged in."""
+    """The currency that the billing account is charged in; on AWS always USD, in which it budgets."""
     alerts: list[Annotated[float, Field(gt=0, le=5)]] = Field(
         default=[0.5, 0.8, 1.0], min_length=1, max_length=5
     )

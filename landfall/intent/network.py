@@ -5,6 +5,7 @@ Leaves out how the range is cut into subnets, pods and services: the network lay
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,6 +21,26 @@ Domain = Annotated[
         "pypi.org",
     ),
 ]
+
+
+API_RANGES, API_PREFIX = 10, 22
+"""How many ranges may reach a cluster's API, and how wide one may be."""
+# What no caller comes from over the internet; the ranges for documentation (RFC 5737) may stand in samples.
+_NOT_PUBLIC = [
+    ipaddress.IPv4Network(one)
+    for one in ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3")
+]  # fmt: skip
+
+
+def too_open(text: str) -> str:
+    """What is wrong with a range that may reach a cluster's API over the internet; empty where nothing is."""
+    network = ipaddress.IPv4Network(text)
+    if network.prefixlen < API_PREFIX:
+        return f"lets in {network.num_addresses} addresses; it must be /{API_PREFIX} or smaller"
+    if any(network.overlaps(one) for one in _NOT_PUBLIC):
+        return "is no public range; from inside the network the API is reached without being listed"
+    return ""
 
 
 class Adopt(Part):
@@ -61,4 +82,8 @@ class Network(Part):
     """What `allow-list` lets out."""
     flow_logs: bool = True
     """Whether the network records who talked to whom."""
+    api_from: list[Cidr] = Field(default=[], examples=[["203.0.113.7/32"]])
+    """Public ranges from which the cluster's API may be reached besides the network itself: the office, the VPN.
+    Left out, it has no public address, and the layer `ml` is applied from inside the network. Each /22 or
+    smaller, ten at most. Google Cloud needs none: its clusters have a DNS name at which IAM decides."""
     adopt: Adopt = Adopt()

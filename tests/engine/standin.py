@@ -3,7 +3,8 @@
 One gRPC server a package, attached by PULUMI_DEBUG_PROVIDERS. What is created lives in memory; a test may
 change it there, as a person would in the console, and `refresh` then finds the drift. Outputs are those
 that a recorded plan makes up (`infra/plan/outputs.py`), so that both can be compared value by value.
-Leaves out schemas, calls and functions, which our programs must not need.
+Functions are answered as a plan answers them, which is few. Leaves out schemas and calls, which our programs
+must not need.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from infra.plan.change import REPLACES
+from infra.plan.lookups import answer
 from infra.plan.model import Plan, Resource
 from infra.plan.outputs import Outputs
 from infra.plan.sdk import class_of
@@ -174,7 +176,12 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the program calls {request.tok}")
+        said = answer(request.tok, _plain(request.args))
+        if said is None:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the program calls {request.tok}")
+        made = provider_pb2.InvokeResponse()
+        getattr(made, "return").update(said)  # a field whose name Python reserves
+        return made
 
 
 def _difference(key: str, old: dict[str, Any], new: dict[str, Any], replaces: bool) -> Any:

@@ -9,18 +9,21 @@ from infra.plan.model import Plan, Resource
 from infra.plan.policies.base import Fault, on, over, resource
 from infra.plan.query import at, every, refers
 from landfall.intent import Intent
+from landfall.intent.network import API_RANGES, too_open
 
 GKE = "gcp:container/cluster:Cluster"
 EKS = "aws:eks/cluster:Cluster"
 AKS = "azure-native:containerservice:ManagedCluster"
 
+# Type → (path that says whether there is a public address, the ranges that may reach it).
+LIMITED = {EKS: ("vpcConfig.endpointPublicAccess", "vpcConfig.publicAccessCidrs")}
 # Type → (path, value it must have): what keeps a service off the internet.
 PRIVATE: dict[str, tuple[tuple[str, Any], ...]] = {
     GKE: (
         ("privateClusterConfig.enablePrivateNodes", True),
         ("privateClusterConfig.enablePrivateEndpoint", True),
     ),
-    EKS: (("vpcConfig.endpointPublicAccess", False), ("vpcConfig.endpointPrivateAccess", True)),
+    EKS: (("vpcConfig.endpointPrivateAccess", True),),
     AKS: (("apiServerAccessProfile.enablePrivateCluster", True),),
     "gcp:sql/databaseInstance:DatabaseInstance": (("settings.ipConfiguration.ipv4Enabled", False),),
     "gcp:composer/environment:Environment": (("config.enablePrivateEnvironment", True),),
@@ -41,16 +44,24 @@ PRIVATE: dict[str, tuple[tuple[str, Any], ...]] = {
 @on(
     *PRIVATE,
     id="services-private",
-    title="Clusters, databases, warehouses and registries have no public address",
+    title="Clusters, databases, warehouses and registries have no public address, or a cluster's lets in listed ranges alone",
     rationale="What the internet cannot reach it cannot attack, whatever the next vulnerability is.",
     controls={
         "cis-gcp-3.0": ("6.5", "6.6"), "cis-aws-3.0": ("2.3.3",), "cis-azure-2.1": ("3.7",),
         "nist-800-53-r5": ("SC-7", "AC-4"), "iso-27001-2022": ("A.8.20", "A.8.22"),
     },
-    passing=[resource("aws:rds/instance:Instance", publiclyAccessible=False)],
+    passing=[
+        resource("aws:rds/instance:Instance", publiclyAccessible=False),
+        resource(EKS, vpcConfig={"endpointPublicAccess": False, "endpointPrivateAccess": True}),
+        resource(EKS, vpcConfig={
+            "endpointPublicAccess": True, "endpointPrivateAccess": True, "publicAccessCidrs": ["203.0.113.7/32"]}),
+    ],
     failing=[
         resource("aws:rds/instance:Instance", publiclyAccessible=True),
         resource(EKS, vpcConfig={"endpointPublicAccess": True, "endpointPrivateAccess": True}),
+        resource(EKS, vpcConfig={"endpointPrivateAccess": True}),
+        resource(EKS, vpcConfig={
+            "endpointPublicAccess": True, "endpointPrivateAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]}),
         resource(AKS, apiServerAccessProfile={}),
     ],
 )  # fmt: skip
@@ -64,6 +75,18 @@ def _private(one: Resource) -> Iterable[str]:
             continue
         if found != wanted:
             yield f"{path} must be {wanted!r} (found: {found!r})"
+    if one.type in LIMITED and at(one.inputs, LIMITED[one.type][0]) is not False:
+        yield from _limited(LIMITED[one.type][1], at(one.inputs, LIMITED[one.type][1]))
+
+
+def _limited(path: str, ranges: Any) -> Iterator[str]:
+    """A cluster's API may be reached from few and narrow public ranges (`network.api_from`), never from anywhere."""
+    if not isinstance(ranges, list) or not 0 < len(ranges) <= API_RANGES:
+        yield f"{path} must list 1 to {API_RANGES} ranges, as network.api_from does (found: {ranges!r})"
+        return
+    for text in ranges:
+        if fault := too_open(text):
+            yield f"{path}: {text} {fault}"
 
 
 ANYWHERE = {"0.0.0.0/0", "::/0", "*", "Internet", "Any"}

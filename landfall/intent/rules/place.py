@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from landfall.intent.network import API_RANGES, too_open
 from landfall.intent.regions import AREAS, COUNTRIES, REGIONS, country_of
 from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nearest, rule
 
@@ -190,6 +191,25 @@ def _free_range(prefix: int, avoid: list[ipaddress.IPv4Network]) -> str:
             if not any(candidate.overlaps(other) for other in avoid):
                 return str(candidate)
     return ""
+
+
+@rule("network", "cloud")
+def _api_from(intent: Intent) -> Iterator[Problem]:
+    """`network.api_from` lists few and narrow public ranges, where there is a cluster."""
+    listed = intent.network.api_from
+    if listed and intent.cloud.provider == "local":
+        yield Problem("network.api_from", listed, "this machine has no cluster; leave it out")
+        return
+    if len(listed) > API_RANGES:
+        yield Problem(
+            "network.api_from",
+            f"{len(listed)} ranges",
+            f"may list {API_RANGES} ranges at most: where people and Jenkins apply from",
+            "[203.0.113.7/32]",
+        )
+    for i, text in enumerate(listed):
+        if fault := too_open(text):
+            yield Problem(f"network.api_from[{i}]", text, fault, "203.0.113.7/32")
 
 
 @rule("network", "cloud")

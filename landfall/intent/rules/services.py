@@ -44,7 +44,7 @@ def _answerable(intent: Intent) -> Iterator[Problem]:
             "budget",
             None,
             f"is needed on {where}: nothing is built without one",
-            "{ amount: 2500, currency: EUR }",
+            f"{{ amount: 2500, currency: {'USD' if intent.cloud.provider == 'aws' else 'EUR'} }}",
         )
     cloud = intent.cloud
     if cloud.provider == "gcp" and cloud.project and not cloud.billing_account:
@@ -53,6 +53,22 @@ def _answerable(intent: Intent) -> Iterator[Problem]:
             None,
             "is needed: on Google Cloud a budget hangs on the billing account",
             "000000-AAAAAA-BBBBBB",
+        )
+
+
+@rule("cloud", "budget")
+def _budget_in_dollars(intent: Intent) -> Iterator[Problem]:
+    """On AWS a budget is in US dollars, whatever currency the invoice comes in."""
+    # AWS Budgets refuses any other unit: "AUD is not in the supported unit set: [USD]"
+    # (github.com/awslabs/landing-zone-accelerator-on-aws/issues/682, 2024-12).
+    budget = intent.budget
+    if intent.cloud.provider == "aws" and budget is not None and budget.currency != "USD":
+        yield Problem(
+            "budget.currency",
+            budget.currency,
+            "must be USD: AWS Budgets takes no other currency, whatever the invoice is in; "
+            "give the amount in dollars",
+            "USD",
         )
 
 

@@ -305,10 +305,13 @@ def test_a_gpu_that_the_region_sells_only_in_larger_machines_is_refused() -> Non
         plan_of(changed)
 
 
-def test_the_clusters_address_is_private_and_access_is_by_entries(any_sample: Plan) -> None:
+def test_the_clusters_address_is_private_but_for_listed_ranges_and_access_is_by_entries(any_sample: Plan) -> None:
     cluster = named(any_sample, "eks/cluster:Cluster", "cluster").inputs
-    assert cluster["vpcConfig"]["endpointPublicAccess"] is False
     assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
+    # The sample of development is applied from an office.
+    outside = ["203.0.113.7/32"] if any_sample.stack == DEV else None
+    assert cluster["vpcConfig"]["endpointPublicAccess"] is bool(outside)
+    assert cluster["vpcConfig"].get("publicAccessCidrs") == outside
     assert cluster["accessConfig"]["authenticationMode"] == "API"
     assert set(cluster["enabledClusterLogTypes"]) >= {"api", "audit", "authenticator"}
 

@@ -24,6 +24,7 @@ AZURE = {
     "provider": "azure", "region": "westeurope", "subscription": "00000000-0000-0000-0000-000000000001",
     "tenant": "00000000-0000-0000-0000-000000000002",
 }  # fmt: skip
+ON_AZURE = {**BASE, "cloud": AZURE, "warehouse": {"engine": "fabric"}}
 READ = re.compile(
     r'(?:at|every)\((?:dict\(one\.inputs\)|one\.inputs|inputs), "([^"]+)"|\binputs\.get\("([^"]+)"'
 )
@@ -142,16 +143,16 @@ def test_a_cost_above_the_budget_is_over_it() -> None:
 
 
 def test_a_budget_in_a_currency_without_a_rate_is_not_compared_and_says_so() -> None:
-    raw = {**US, "budget": {"amount": 10, "currency": "XTS"}}
-    cost = priced(raw, resource("aws:ec2/natGateway:NatGateway"))
+    raw = {**ON_AZURE, "budget": {"amount": 10, "currency": "XTS"}}
+    cost = priced(raw, resource("azure-native:network:NatGateway"))
     assert not cost.over_budget
     assert cost.budget is not None
     assert "no exchange rate for XTS" in cost.budget["told"]
 
 
 def test_a_budget_in_another_currency_is_turned_into_dollars_at_a_dated_rate() -> None:
-    raw = {**US, "budget": {"amount": 300, "currency": "NOK"}}
-    cost = priced(raw, resource("aws:ec2/natGateway:NatGateway"))
+    raw = {**ON_AZURE, "budget": {"amount": 300, "currency": "NOK"}}
+    cost = priced(raw, resource("azure-native:network:NatGateway"))
     assert cost.budget is not None
     assert cost.budget["amount_usd"] == pytest.approx(300 * 0.10834, abs=0.01)
     assert cost.over_budget  # 33.30 against 32.50

@@ -10,9 +10,9 @@ from infra.gcp.guardrails import CMEK_SERVICES, guardrails
 from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW
 from infra.gcp.keys import ROTATION
 from infra.gcp.private_access import RESTRICTED_RANGE
-from infra.plan.model import Plan
+from infra.plan.model import UNKNOWN, Plan
 from infra.plan.sdk import class_of
-from tests.infra.gcp.conftest import DEV, PROD, Planner, intent_of, named, one
+from tests.infra.gcp.conftest import DEV, PROD, Planner, intent_of, named, one, plan_of
 
 ANYWHERE = "0.0.0.0/0"
 SLIM = {"cidr": "10.64.0.0/18"}
@@ -217,7 +217,41 @@ def test_every_key_turns_within_ninety_days_and_is_kept(prod: Plan) -> None:
 def test_no_person_and_no_workload_may_use_a_key(plan: Plan) -> None:
     for grant in plan.of_type("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"):
         account = grant.inputs["member"].removeprefix("serviceAccount:")
-        assert account.startswith(("service-", "bq-")), account
+        assert account.startswith(("service-", "bq-", "cmek-p")), account
+
+
+def test_agents_that_google_makes_when_asked_are_asked_for_before_they_are_granted(
+    prod: Plan,
+) -> None:
+    grants = named(prod, "kms/cryptoKeyIAMMember:CryptoKeyIAMMember")
+    on = named(prod, "projects/service:Service")
+    for grant, service in (
+        ("data-storage", "storage"),
+        ("data-bigquery", "bigquery"),
+        ("logs-storage", "audit-storage"),
+        ("logs-logging", "logging"),
+    ):
+        # Nobody is asked in a project that is not made yet, or whose services are off.
+        assert on[service].urn in grants[grant].deps, grant
+    assert grants["logs-logging"].inputs["member"].startswith("serviceAccount:cmek-p")
+    asked = {
+        name.removeprefix("agent-")
+        for name in named(prod, "projects/serviceIdentity:ServiceIdentity")
+    }
+    assert not asked & {"storage", "bigquery", "logging", "compute"}
+
+
+def test_in_a_preview_of_what_is_not_there_yet_nobody_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(token: str, _: object) -> None:
+        raise AssertionError(token)
+
+    monkeypatch.setattr("infra.plan.record.answer", refuse)
+    grants = named(
+        plan_of(intent_of(PROD), known=False), "kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
+    )
+    assert grants["data-storage"].inputs["member"] == UNKNOWN
 
 
 def test_an_adopted_key_is_imported_as_the_client_has_it(adopts: Plan) -> None:

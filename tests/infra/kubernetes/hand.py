@@ -49,7 +49,7 @@ def intent(cloud: str = "gcp", **changes: Any) -> Intent:
         "environment": "dev",
         "cloud": {"provider": cloud, "region": _REGION[cloud], **_OWN[cloud]},
         "contacts": {key: f"{key}@acme.example" for key in ("technical", "security", "billing")},
-        "budget": {"amount": 5000, "currency": "EUR"},
+        "budget": {"amount": 5000, "currency": "USD" if cloud == "aws" else "EUR"},
         "warehouse": {"engine": _ENGINE[cloud]},
         "ml": {
             "problem": {

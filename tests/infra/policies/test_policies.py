@@ -12,7 +12,7 @@ from infra.plan.model import Plan
 from infra.plan.policies import POLICIES, Policy, judge
 from infra.plan.policies.base import resource
 from infra.plan.policies.keys import ELSEWHERE, KEYS
-from infra.plan.policies.network import PRIVATE
+from infra.plan.policies.network import LIMITED, PRIVATE
 from infra.plan.policies.operations import DELETION
 from infra.plan.policies.storage import STATEFUL
 from infra.plan.sdk import has_input, is_type
@@ -29,7 +29,7 @@ BASE = {
     "environment": "dev",
     "cloud": {"provider": "aws", "region": "eu-west-1", "account": "123456789012"},
     "contacts": {"technical": "a@b.example", "security": "a@b.example", "billing": "a@b.example"},
-    "budget": {"amount": 100, "currency": "EUR"},
+    "budget": {"amount": 100, "currency": "USD"},
     "warehouse": {"engine": "redshift"},
 }
 
@@ -61,6 +61,7 @@ def paths() -> list[tuple[str, str]]:
     named = [(type_, path) for type_, text in KEYS.items() for path in text.split("|")]
     named += [(way.type, path) for way in ELSEWHERE.values() for path in (way.by, way.key) if path]
     named += [(type_, path) for type_, rules in PRIVATE.items() for path, _ in rules]
+    named += [(type_, path) for type_, both in LIMITED.items() for path in both]
     return named + [(type_, path) for type_, (path, _) in DELETION.items()]
 
 

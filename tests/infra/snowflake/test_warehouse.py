@@ -109,7 +109,7 @@ def test_credits_follow_the_edition_and_a_currency_without_a_rate_is_an_error() 
     assert quotas == [900, 600, 450]
     assert monthly_credits(wanted("aws", budget={"amount": 1, "currency": "USD"}), "standard") == 1
     with pytest.raises(LandfallError, match="no rate for XAF"):
-        monthly_credits(wanted("aws", budget={"amount": 100, "currency": "XAF"}), "standard")
+        monthly_credits(wanted("gcp", budget={"amount": 100, "currency": "XAF"}), "standard")
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
