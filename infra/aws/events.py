@@ -13,6 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import contract
+from infra.access import CONSUMERS, PUBLISHERS
 from infra.aws.policies import EVERYONE, allow, deny, document, from_account, services
 from infra.aws.provider import cloud
 from infra.aws.roles import grant
@@ -123,18 +124,24 @@ class Events(pulumi.ComponentResource):
         )  # fmt: skip
 
     def _grants(self, foundation: contract.Foundation) -> None:
-        """Airflow and Spark work the queue off and publish notices of their own."""
+        """Who works the queue off, and who publishes notices besides the bucket's own."""
         reads = [
             "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility",
             "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
         ]  # fmt: skip
-        for workload in ("orchestrate", "ingest"):
+        for workload in dict.fromkeys((*PUBLISHERS, *CONSUMERS)):
+            statements = [allow("Key", ["kms:Decrypt", "kms:GenerateDataKey*"], self._key)]
+            if workload in CONSUMERS:
+                statements.append(allow("Work", reads, [self.queue.arn, self.dead.arn]))
+            if workload in PUBLISHERS:
+                statements.append(allow("Publish", ["sns:Publish"], self.topic.arn))
             grant(
-                self._scope, self, f"{workload}-events", foundation.identity.resources[workload],
-                allow("Work", reads, [self.queue.arn, self.dead.arn]),
-                allow("Publish", ["sns:Publish"], self.topic.arn),
-                allow("Key", ["kms:Decrypt", "kms:GenerateDataKey*"], self._key),
-            )  # fmt: skip
+                self._scope,
+                self,
+                f"{workload}-events",
+                foundation.identity.resources[workload],
+                *statements,
+            )
 
 
 def _redrive(dead: str) -> str:

@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import contract
+from infra.access import Access, Verb, access
 from infra.aws.buckets import Keep, adopted_bucket, bucket
 from infra.aws.catalog import NAMESPACES, build_catalog
 from infra.aws.policies import Statement, allow
@@ -31,20 +32,14 @@ WRITE = (
     "s3:ListMultipartUploadParts",
 )
 LIST = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
-# Who may do what in which zone. Landing is written by the sources' own transfer, and by Spark for databases.
-ACCESS: dict[str, dict[str, tuple[str, ...]]] = {
-    "ingest": {
-        "landing": (*READ, "s3:PutObject"), "bronze": READ + WRITE, "silver": READ + WRITE,
-        "quarantine": READ + WRITE, "artifacts": READ + WRITE,
-    },
-    "transform": {"silver": READ, "gold": READ + WRITE, "artifacts": READ},
-    "train": {"gold": READ, "artifacts": READ + WRITE},
-    "serve": {"artifacts": READ, "gold": ("s3:PutObject",)},
-    "orchestrate": {"landing": (), "artifacts": READ + WRITE},
-}  # fmt: skip
-"""Workload → zone → actions on its objects; a zone named without any may be listed only."""
-PREDICTIONS = "predictions/*"
-"""Where in gold serving may add objects; it reads nothing there."""
+_PUT = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+ACTIONS: dict[Verb, tuple[str, ...]] = {
+    "read": READ,
+    "add": _PUT,  # a former version of what it replaces stays
+    "put": READ + _PUT,
+    "write": READ + WRITE,
+}
+"""Verb → actions on objects."""
 
 
 class Lake(pulumi.ComponentResource):
@@ -55,8 +50,10 @@ class Lake(pulumi.ComponentResource):
         self._scope = scope
         self._key = foundation.security.keys["data"]
         self.buckets = {zone: self._zone(zone, foundation) for zone in ZONES}
-        for workload, zones in ACCESS.items():
-            self._grant(workload, zones, foundation.identity.resources[workload])
+        granted = access(scope.intent, managed_reads_lake=True)
+        for workload in dict.fromkeys(one.workload for one in granted):
+            mine = [one for one in granted if one.workload == workload]
+            self._grant(workload, mine, foundation.identity.resources[workload])
         self.catalog = build_catalog(scope, self, foundation, self.buckets)
         self.register_outputs({})
 
@@ -77,19 +74,17 @@ class Lake(pulumi.ComponentResource):
             ),
         )  # fmt: skip
 
-    def _grant(
-        self, workload: str, zones: dict[str, tuple[str, ...]], to: pulumi.Input[str]
-    ) -> None:
-        arns = {zone: self.buckets[zone].arn for zone in zones}
+    def _grant(self, workload: str, granted: list[Access], to: pulumi.Input[str]) -> None:
+        arns = [self.buckets[zone].arn for zone in dict.fromkeys(one.zone for one in granted)]
         statements: list[Statement] = [
-            allow("List", LIST, list(arns.values())),
+            allow("List", LIST, arns),
             allow("Key", ["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"], self._key),
         ]
-        for zone, actions in zones.items():
-            if actions:
-                within = PREDICTIONS if (workload, zone) == ("serve", "gold") else "*"
-                objects = pulumi.Output.concat(arns[zone], "/", within)
-                statements.append(allow(zone.capitalize(), actions, objects))
+        for one in granted:
+            name = f"{one.zone.capitalize()}{one.folder.capitalize()}"
+            within = f"{one.folder}/*" if one.folder else "*"
+            objects = pulumi.Output.concat(self.buckets[one.zone].arn, "/", within)
+            statements.append(allow(name, ACTIONS[one.verb], objects))
         grant(self._scope, self, f"{workload}-lake", to, *statements)
 
 

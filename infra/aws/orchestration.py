@@ -1,6 +1,6 @@
 """Managed Airflow: an MWAA environment inside the network, its web page too, with DAGs from the artifacts zone.
 
-Secrets are read from Secrets Manager under the platform's prefix. Leaves out the DAGs: Jenkins copies them.
+Secrets are read from Secrets Manager under the platform's prefix. Leaves out the DAGs: a person or Jenkins copies them.
 Versions: 3.2.1 since 2026-05 (https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.html); the
 execution role: …/mwaa-create-role.html.
 """
@@ -28,6 +28,9 @@ SIZES = {
 """Size → environment class, least and most workers."""
 BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
 DAGS = "dags"
+REQUIREMENTS = "apache-airflow-providers-cncf-kubernetes\n"
+"""What EKS' pod operator needs besides what MWAA brings; MWAA itself holds the version to its constraints:
+https://docs.aws.amazon.com/mwaa/latest/userguide/working-dags-dependencies.html."""
 
 
 class Orchestration(pulumi.ComponentResource):
@@ -36,7 +39,8 @@ class Orchestration(pulumi.ComponentResource):
     def __init__(self, scope: Scope, foundation: contract.Foundation, lake: contract.Lake) -> None:
         super().__init__("landfall:aws:Orchestration", "orchestration", None, scope.component())
         self._scope, self._name = scope, scope.name("airflow", "airflow")
-        granted = self._grant(foundation)
+        granted = self._grant(foundation, lake)
+        requirements = self._requirements(foundation, lake)
         kind, least, most = SIZES[scope.intent.orchestration.size]
         prod = scope.intent.environment == "prod"
         self.environment = aws.mwaa.Environment(
@@ -51,6 +55,8 @@ class Orchestration(pulumi.ComponentResource):
             max_webservers=2 if not prod else 3,
             dag_s3_path=f"{DAGS}/",
             source_bucket_arn=pulumi.Output.concat("arn:aws:s3:::", lake.buckets["artifacts"]),
+            requirements_s3_path=requirements.key if requirements else None,
+            requirements_s3_object_version=requirements.version_id if requirements else None,
             execution_role_arn=foundation.identity.workloads["orchestrate"],
             kms_key=foundation.security.keys["data"],  # the bucket's own, as MWAA asks
             webserver_access_mode="PRIVATE_ONLY",
@@ -70,7 +76,28 @@ class Orchestration(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _grant(self, foundation: contract.Foundation) -> aws.iam.RolePolicy:
+    def _requirements(
+        self, foundation: contract.Foundation, lake: contract.Lake
+    ) -> aws.s3.BucketObjectv2 | None:
+        """The packages' list beside the DAGs; none where there is no way out to fetch packages by."""
+        if self._scope.intent.network.egress == "none":
+            return None
+        return aws.s3.BucketObjectv2(
+            "airflow-requirements",
+            bucket=lake.buckets["artifacts"],
+            key=f"{DAGS}/requirements.txt",
+            content=REQUIREMENTS,
+            content_type="text/plain",
+            server_side_encryption="aws:kms",
+            kms_key_id=foundation.security.keys["data"],
+            # An object takes ten tags at most, fewer than the provider puts on everything.
+            override_provider=aws.s3.BucketObjectv2OverrideProviderArgs(
+                default_tags=aws.s3.BucketObjectv2OverrideProviderDefaultTagsArgs(tags={})
+            ),
+            opts=self._scope.child(self),
+        )
+
+    def _grant(self, foundation: contract.Foundation, lake: contract.Lake) -> aws.iam.RolePolicy:
         """What MWAA asks of its execution role: its logs, metrics, queues (which lie in AWS's own account)."""
         region, account = cloud(self._scope).region, foundation.organization.tenancy
 
@@ -86,6 +113,10 @@ class Orchestration(pulumi.ComponentResource):
             self._scope, self, "orchestrate-airflow", foundation.identity.resources["orchestrate"],
             allow("Metrics", ["airflow:PublishMetrics"], arn("airflow", f"environment/{self._name}")),
             allow("Account", ["s3:GetAccountPublicAccessBlock"], "*"),
+            # The lake lets it list and read its DAGs; MWAA also looks how the bucket is kept.
+            allow("Bucket", ["s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning",
+                             "s3:GetEncryptionConfiguration"],
+                  pulumi.Output.concat("arn:aws:s3:::", lake.buckets["artifacts"])),
             allow("Logs", ["logs:CreateLogStream", "logs:CreateLogGroup", "logs:PutLogEvents",
                            "logs:GetLogEvents", "logs:GetLogRecord", "logs:GetLogGroupFields",
                            "logs:GetQueryResults"],

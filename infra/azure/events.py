@@ -11,6 +11,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_azure_native import eventgrid, managedidentity, storage
 
+from infra.access import CONSUMERS, PUBLISHERS
 from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group, group_id
 from infra.azure.provider import region_of
@@ -177,18 +178,24 @@ class AzureEvents(pulumi.ComponentResource):
         )
 
     def _readers(self, queues: dict[str, storage.Queue]) -> None:
-        """`ingest` and Airflow take messages, bury them and publish notices of their own."""
-        role = role_id(self._foundation.organization, "Storage Queue Data Contributor")
-        for workload in ("ingest", "orchestrate"):
+        """Who takes messages and buries them, and who only publishes notices besides the container's own."""
+        for workload in CONSUMERS:
             for name, queue in queues.items():
-                grant(
-                    self._scope,
-                    self,
-                    f"{workload}-uses-{name}",
-                    role,
-                    self._foundation.identity.principals[workload],
-                    self._queue_scope(queue),
-                )
+                self._allow(workload, f"uses-{name}", "Storage Queue Data Contributor", queue)
+        for workload in PUBLISHERS:
+            if workload not in CONSUMERS:
+                name = f"publishes-to-{_QUEUE}"
+                self._allow(workload, name, "Storage Queue Data Message Sender", queues[_QUEUE])
+
+    def _allow(self, workload: str, does: str, role: str, queue: storage.Queue) -> None:
+        grant(
+            self._scope,
+            self,
+            f"{workload}-{does}",
+            role_id(self._foundation.organization, role),
+            self._foundation.identity.principals[workload],
+            self._queue_scope(queue),
+        )
 
     def _queue_scope(self, queue: storage.Queue) -> Text:
         return pulumi.Output.concat(self._account_id, "/queueServices/default/queues/", queue.name)

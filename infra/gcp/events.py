@@ -10,6 +10,7 @@ import pulumi
 from pulumi_gcp import pubsub, storage
 
 from infra import contract
+from infra.access import CONSUMERS, PUBLISHERS
 from infra.gcp.agents import agent
 from infra.gcp.tenancy import cloud
 from infra.scope import Scope
@@ -45,10 +46,11 @@ class Events(pulumi.ComponentResource):
         delivers = self._publish("storage-publishes", topic, agent("storage", number))
         self._publish("pubsub-buries", dead, agent("pubsub", number))
         self._subscribe("pubsub-forwards", queue, agent("pubsub", number))
-        for workload in ("ingest", "train", "orchestrate"):
+        for workload in PUBLISHERS:
             self._publish(f"{workload}-publishes", topic, self.principals[workload])
-        self._subscribe("ingest-subscribes", queue, self.principals["ingest"])
-        self._subscribe("ingest-looks-at-dead-letters", shelf, self.principals["ingest"])
+        for workload in CONSUMERS:
+            self._subscribe(f"{workload}-subscribes", queue, self.principals[workload])
+            self._subscribe(f"{workload}-looks-at-dead-letters", shelf, self.principals[workload])
         storage.Notification(
             "landing",
             bucket=lake.buckets["landing"],

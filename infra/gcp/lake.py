@@ -7,12 +7,13 @@ there the lifecycle ends what a table has already let go. Leaves out the events 
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import pulumi
 from pulumi_gcp import storage
 
 from infra import contract
+from infra.access import Access, Verb, access
 from infra.gcp.buckets import bucket, cools, deletes, gives_up_uploads
 from infra.gcp.catalog import build_catalog
 from infra.scope import Scope
@@ -23,37 +24,13 @@ CREATE, READ, WRITE = (
     "roles/storage.objectViewer",
     "roles/storage.objectUser",
 )
-
-
-class Grant(NamedTuple):
-    """What a workload may do in a zone; `prefix` limits it to objects whose names begin so."""
-
-    workload: str
-    zone: Zone
-    role: str
-    prefix: str = ""
-
-
-GRANTS = (
-    Grant("ingest", "landing", WRITE),
-    Grant("ingest", "bronze", WRITE),
-    Grant("ingest", "silver", WRITE),
-    Grant("ingest", "quarantine", WRITE),
-    Grant("transform", "silver", READ),
-    Grant("transform", "gold", WRITE),
-    Grant("train", "gold", READ),
-    Grant("train", "artifacts", WRITE),
-    Grant("serve", "artifacts", READ),
-    Grant("serve", "artifacts", CREATE, "predictions/"),
-    # Airflow waits for files; it opens none of the later zones.
-    Grant("orchestrate", "landing", READ),
-)
-AIRFLOW_GRANTS = (
-    # Airflow on the cluster reads its DAGs from there, and keeps its tasks' logs.
-    Grant("orchestrate", "artifacts", READ),
-    Grant("orchestrate", "artifacts", WRITE, "airflow/"),
-)
-_VERBS = {CREATE: "appends", READ: "reads", WRITE: "writes"}
+ROLES: dict[Verb, tuple[str, str]] = {
+    "read": (READ, "reads"),
+    "add": (CREATE, "appends"),
+    "put": (WRITE, "writes"),  # Google asks for the right to delete from whoever replaces
+    "write": (WRITE, "writes"),
+}
+"""Verb → role, and how the grant is called."""
 OFFERED = True
 
 
@@ -71,8 +48,7 @@ class Lake(pulumi.ComponentResource):
         key = foundation.security.keys["data"]
         logs = self._access_logs(key)
         zones = {zone: self._zone(zone, key, logs) for zone in get_args(Zone)}
-        airflow = scope.intent.orchestration.airflow == "cluster"
-        for grant in (*GRANTS, *(AIRFLOW_GRANTS if airflow else ())):
+        for grant in access(scope.intent, managed_reads_lake=False):
             self._allow(grant, zones[grant.zone], foundation.identity.principals[grant.workload])
         uris = {zone: pulumi.Output.concat("gs://", one.name) for zone, one in zones.items()}
         catalog = build_catalog(scope, self, foundation, uris)
@@ -132,22 +108,24 @@ class Lake(pulumi.ComponentResource):
             adopted=self.scope.intent.network.adopt.buckets.get(zone, ""),
         )
 
-    def _allow(self, grant: Grant, zone: storage.Bucket, member: pulumi.Input[str]) -> None:
+    def _allow(self, grant: Access, zone: storage.Bucket, member: pulumi.Input[str]) -> None:
         condition = None
-        if grant.prefix:
+        role, does = ROLES[grant.verb]
+        if grant.folder:
             condition = storage.BucketIAMMemberConditionArgs(
-                title=f"only-{grant.prefix.rstrip('/')}",
-                description=f"Only objects below {grant.prefix}",
+                title=f"only-{grant.folder}",
+                description=f"Only objects below {grant.folder}/",
                 expression=pulumi.Output.concat(
                     "resource.name.startsWith('projects/_/buckets/",
                     zone.name,
-                    f"/objects/{grant.prefix}')",
+                    f"/objects/{grant.folder}/')",
                 ),
             )
+        folder = f"-{grant.folder}" if grant.folder else ""
         storage.BucketIAMMember(
-            f"{grant.workload}-{_VERBS[grant.role]}-{grant.zone}",
+            f"{grant.workload}-{does}-{grant.zone}{folder}",
             bucket=zone.name,
-            role=grant.role,
+            role=role,
             member=member,
             condition=condition,
             opts=self.scope.child(self),

@@ -241,6 +241,7 @@ FREE.update(
         "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "s3/bucketLogging:BucketLogging",
         "s3/bucketNotification:BucketNotification", "s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "s3/bucketOwnershipControls:BucketOwnershipControls", "s3/bucketPolicy:BucketPolicy",
+        "s3/bucketObjectv2:BucketObjectv2",
         "s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "s3/bucketVersioning:BucketVersioning",
         "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "s3/accountPublicAccessBlock:AccountPublicAccessBlock", "sns/topicPolicy:TopicPolicy",

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from infra.gcp.lake import GRANTS
 from infra.plan.model import Plan
 from tests.infra.gcp.conftest import DEV, PROD, Planner, named, one
 
@@ -82,29 +81,19 @@ def test_an_adopted_bucket_is_imported_and_must_be_private(adopts: Plan) -> None
     assert {"location", "lifecycleRules", "encryption"} <= set(landing.ignore_changes)
 
 
-def test_each_workload_has_its_zones_and_no_other(dev: Plan) -> None:
-    found = named(dev, "storage/bucketIAMMember:BucketIAMMember")
-    given = {
-        (grant.inputs["member"].split("@")[0].rpartition("-")[2], zone.name, grant.inputs["role"])
-        for grant in found.values()
-        for zone in named(dev, "storage/bucket:Bucket").values()
-        if zone.urn in grant.deps and zone.name in (*ICEBERG, "landing", "artifacts")
-        if "bqcx" not in grant.inputs["member"] and grant.name != "lake-reads-silver"
-    }
-    assert given == {(grant.workload, grant.zone, grant.role) for grant in GRANTS}
-
-
 def test_serving_appends_predictions_and_nothing_else(dev: Plan) -> None:
-    grant = named(dev, "storage/bucketIAMMember:BucketIAMMember")["serve-appends-artifacts"]
+    grant = named(dev, "storage/bucketIAMMember:BucketIAMMember")[
+        "serve-appends-artifacts-predictions"
+    ]
     assert grant.inputs["role"] == "roles/storage.objectCreator"
     assert grant.inputs["condition"]["expression"].endswith("/objects/predictions/')")
 
 
 def test_airflow_on_the_cluster_keeps_its_logs_in_the_artifacts(adopts: Plan, dev: Plan) -> None:
     kind = "storage/bucketIAMMember:BucketIAMMember"
-    grant = named(adopts, kind)["orchestrate-writes-artifacts"]
+    grant = named(adopts, kind)["orchestrate-writes-artifacts-airflow"]
     assert grant.inputs["condition"]["expression"].endswith("/objects/airflow/')")
-    assert "orchestrate-writes-artifacts" not in named(dev, kind)
+    assert "orchestrate-writes-artifacts-airflow" not in named(dev, kind)
 
 
 def test_the_catalog_reaches_the_zones_with_tables_and_no_other(dev: Plan) -> None:
