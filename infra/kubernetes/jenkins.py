@@ -35,7 +35,9 @@ _DISK = {"dev": "20Gi", "staging": "50Gi", "prod": "100Gi"}
 _TYPE = "jenkins.io/credentials-type"
 _TOLD = "jenkins.io/credentials-description"
 _WHERE = "jenkins.io/credentials-store-locations"
-"""What the plugin kubernetes-credentials-provider reads (its docs/examples, 2026-11)."""
+"""What the plugin kubernetes-credentials-provider reads. It looks a job's credentials up in what the job lies in, and
+compares that name whole: `acme/infra` for `acme/infra/main`, `acme` for `acme/destroy` (KubernetesCredentialProvider
+and SecretUtils of 2026-08-11). So pull requests, which lie in `acme/infra` too, see what the branch sees."""
 
 
 def build_jenkins(
@@ -87,7 +89,7 @@ _CREDENTIALS = (
     ("landfall-scm", "jenkins-scm", "secretText", "Comments on pull requests", False),
     ("landfall-git", "jenkins-git", "usernamePassword", "Pushes the tags of what was applied", True),
 )  # fmt: skip
-"""Id, secret in the cloud's store, kind, description, and whether only jobs that deploy may use it."""
+"""Id, secret in the cloud's store, kind, description, and whether only the folders of jobs that deploy have it."""
 
 
 def _credential(
@@ -99,9 +101,10 @@ def _credential(
         else {"username": _field("username"), "password": _field("password")}
     )
     annotations = {_TOLD: told}
-    if deploys:  # a pull request's job does not even see it
+    if deploys:
         jobs = [one.removeprefix("landfall:") for one in subjects(scope.intent, "deploy").values()]
-        annotations[_WHERE] = f"[{', '.join(repr(job) for job in jobs)}]"
+        folders = sorted({job.rpartition("/")[0] for job in jobs})
+        annotations[_WHERE] = f"[{', '.join(repr(folder) for folder in folders)}]"
     return secrets.draw(
         f"jenkins-{name}", name, SPACE, key, template,
         marks={"labels": {_TYPE: kind}, "annotations": annotations},

@@ -111,8 +111,16 @@ def test_its_jobs_are_the_clients_and_its_tokens_name_the_issuer_that_the_clouds
     assert told["LANDFALL_GPU_CAPACITY"] == "spot"
 
 
+def seen(locations: str, job: str) -> bool:
+    """Whether a job finds the credential, as the plugin reads the list and compares it with what the job lies in."""
+    assert locations.startswith("[")
+    assert locations.endswith("]")
+    listed = {one.strip()[1:-1] for one in locations[1:-1].split(", ") if one}
+    return job.rpartition("/")[0] in listed
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_secrets_come_from_the_clouds_store_by_name_and_the_push_token_only_to_deploys(
+def test_secrets_come_from_the_clouds_store_by_name_and_the_push_token_to_the_clients_folders(
     plan: Plans, cloud: str
 ) -> None:
     drawn: dict[str, Resource] = {
@@ -125,9 +133,12 @@ def test_secrets_come_from_the_clouds_store_by_name_and_the_push_token_only_to_d
         marks = drawn[name].inputs["spec"]["target"]["template"]["metadata"]
         assert marks["labels"]["jenkins.io/credentials-type"] == kind
     where = drawn["landfall-git"].inputs["spec"]["target"]["template"]["metadata"]["annotations"]
-    jobs = yaml.safe_load(where["jenkins.io/credentials-store-locations"])
-    allowed = subjects(hand.full(cloud), "deploy").values()
-    assert {f"landfall:{job}" for job in jobs} == set(allowed)
+    allowed = where["jenkins.io/credentials-store-locations"]
+    assert yaml.safe_load(allowed) == ["acme", "acme/infra"]
+    for subject in subjects(hand.full(cloud), "deploy").values():
+        assert seen(allowed, subject.removeprefix("landfall:"))
+    assert not seen(allowed, "other/infra/main")
+    assert not seen(allowed, "other/destroy")
     store = plan(cloud).of_type("kubernetes:external-secrets.io/v1:ClusterSecretStore")[0]
     assert "jenkins" in store.inputs["spec"]["conditions"][0]["namespaces"]
     assert "jenkins-agents" not in store.inputs["spec"]["conditions"][0]["namespaces"]
