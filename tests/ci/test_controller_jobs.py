@@ -103,6 +103,25 @@ def test_what_may_deploy_is_always_the_deploy_branchs_own_pipeline(seeded: dict[
     assert one(jobs(seeded["gitlab"])["acme/infra"], "includes") == "main MR-*"
 
 
+def test_a_start_of_jenkins_takes_from_no_job_its_clock_its_parameters_or_its_limits(
+    seeded: dict[str, Any],
+) -> None:
+    """Job DSL writes the jobs anew at every start: what only the pipeline says would be gone until its next build."""
+    single = [call for call in jobs(seeded["plain"]).values() if call[0] == "pipelineJob"]
+    assert len(single) == 5
+    for call in single:
+        code = (ROOT / one(call, "scriptPath")).read_text(encoding="utf-8")
+        asked = re.findall(r"string\(name: '(\w+)', defaultValue: '(.*?)', description: '(.*?)'\)", code)  # fmt: skip
+        assert [tuple(given[1]) for given in named(call[2], "stringParam")] == asked
+        assert code.count("string(") == len(asked), "a parameter of another form"
+        kept = re.findall(r"numToKeepStr: '(\d+)'", code)
+        assert [given[1][0] for given in named(call[2], "numToKeepStr")] == kept
+        assert [given[1][0] for given in named(call[2], "spec")] == re.findall(r"cron\('(.*?)'\)", code)  # fmt: skip
+        assert ("disableConcurrentBuilds()" in code) is bool(named(call[2], "disableConcurrentBuilds"))  # fmt: skip
+    (clock,) = named(jobs(seeded["plain"])["acme/nightly"][2], "spec")
+    assert clock[1] == ["H 2 * * *"]
+
+
 def test_forks_are_built_only_where_asked_for_and_then_trusted_with_nothing(
     seeded: dict[str, Any],
 ) -> None:
@@ -150,7 +169,7 @@ def test_a_client_written_wrongly_is_told(seeded: dict[str, Any], case: str, say
 
 
 # What Job DSL 1.94 and the plugins call these (job-dsl-core sources; @Symbol of github-branch-source,
-# gitlab-branch-source, scm-api, workflow-multibranch, cloudbees-folder; read 2026-11-27).
+# gitlab-branch-source, scm-api, workflow-multibranch, workflow-job, cloudbees-folder, core; read 2026-11-29).
 KNOWN = {
     "folder", "multibranchPipelineJob", "pipelineJob", "displayName", "description", "branchSources", "branchSource",
     "source", "github", "gitlab", "id", "repoOwner", "repository", "repositoryUrl", "configuredByUrl", "credentialsId",
@@ -158,7 +177,9 @@ KNOWN = {
     "gitHubForkDiscovery", "gitHubTrustNobody", "gitLabBranchDiscovery", "gitLabOriginDiscovery", "strategyId", "trust", "headWildcardFilter", "includes", "excludes", "factory",
     "workflowBranchProjectFactory", "scriptPath", "triggers", "periodicFolderTrigger", "interval",
     "orphanedItemStrategy", "discardOldItems", "daysToKeep", "numToKeep", "definition", "cpsScm", "scm", "git", "remote",
-    "url", "credentials", "branch", "lightweight",
+    "url", "credentials", "branch", "lightweight", "parameters", "stringParam", "properties", "disableConcurrentBuilds",
+    "abortPrevious", "buildDiscarder", "strategy", "logRotator", "daysToKeepStr", "numToKeepStr", "artifactDaysToKeepStr",
+    "artifactNumToKeepStr", "pipelineTriggers", "cron", "spec",
 }  # fmt: skip
 
 

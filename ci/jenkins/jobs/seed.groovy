@@ -96,13 +96,29 @@ Map<String, Map> branching = [
     infra: [script: 'Jenkinsfile', changes: true, what: 'Plans of pull requests; the branch is applied'],
     pipelines: [script: 'ci/pipelines/pipelines.Jenkinsfile', changes: false, what: 'Contracts, staging, the code'],
 ]
-// One pipeline each, always the deploy branch's: their tokens are trusted by the name of the job.
-Map<String, String> plain = [
-    nightly: 'Drift, waivers, cost, known holes',
-    destroy: 'Destroys a stack that a release before has marked',
-    upgrade: 'A new version of the blueprint, stack by stack',
-    ml: 'A month\'s model, from data to promotion',
-    rollback: 'An earlier model becomes champion again',
+// One pipeline each, always the deploy branch's: their tokens are trusted by the name of the job. Triggers, parameters
+// and limits stand here as well as in the pipeline, word for word (a test compares them): a start of Jenkins writes each
+// job anew as it is here, and what only a build would have set, a nightly's clock above all, would be gone until the next.
+Map<String, Map> plain = [
+    nightly: [what: 'Drift, waivers, cost, known holes', keep: '60', clock: 'H 2 * * *', asks: [
+        STACKS: 'stacks, parted by blanks; empty: all that a build applied',
+    ]],
+    destroy: [what: 'Destroys a stack that a release before has marked', keep: '100', asks: [
+        STACK: 'the stack to destroy',
+        AGAIN: 'its name once more',
+    ]],
+    upgrade: [what: 'A new version of the blueprint, stack by stack', keep: '50', asks: [
+        CLIENT: 'only this client (its slug); empty: all',
+    ]],
+    ml: [what: 'A month\'s model, from data to promotion', keep: '60', asks: [
+        STACK: 'the stack in stacks/',
+        MONTH: 'the month, YYYY-MM',
+    ]],
+    rollback: [what: 'An earlier model becomes champion again', keep: '60', asks: [
+        STACK: 'the stack in stacks/',
+        TO: 'an earlier version; empty: the champion before this one',
+        WHY: 'the reason, kept in the record',
+    ]],
 ]
 
 for (Map given in (List<Map>) new JsonSlurperClassic().parseText(LANDFALL_CLIENTS)) {
@@ -145,10 +161,37 @@ for (Map given in (List<Map>) new JsonSlurperClassic().parseText(LANDFALL_CLIENT
         }
     }
 
-    plain.each { String job, String what ->
+    plain.each { String job, Map made ->
         pipelineJob("${client.client}/${job}") {
             displayName(job)
-            description(what)
+            description(made.what)
+            parameters {
+                made.asks.each { String asked, String told -> stringParam(asked, '', told) }
+            }
+            properties {
+                disableConcurrentBuilds {
+                    abortPrevious(false)
+                }
+                buildDiscarder {
+                    strategy {
+                        logRotator {
+                            daysToKeepStr('')
+                            numToKeepStr(made.keep)
+                            artifactDaysToKeepStr('')
+                            artifactNumToKeepStr('')
+                        }
+                    }
+                }
+                if (made.clock) {
+                    pipelineTriggers {
+                        triggers {
+                            cron {
+                                spec(made.clock)
+                            }
+                        }
+                    }
+                }
+            }
             definition {
                 cpsScm {
                     scm {
