@@ -12,7 +12,7 @@ from pulumi_gcp import organizations, orgpolicy, projects
 
 from infra import contract
 from infra.gcp.guardrails import Guardrail, guardrails
-from infra.gcp.provider import LABELS_OF_ADOPTED
+from infra.gcp.provider import LABELS_OF_ADOPTED, guarding
 from infra.gcp.services import services
 from infra.gcp.tenancy import above, cloud, project_id
 from infra.gcp.waiting import after
@@ -39,10 +39,9 @@ class Organization(pulumi.ComponentResource):
         else:
             project = self._adopt()
             home = pulumi.Output.concat("projects/", project.project_id)
-        waits = self._enable(project)
-        named = self._guard(home)
         # A provider that is given this id works in a project that is ready.
-        tenancy = after(project.project_id, waits)
+        tenancy = after(project.project_id, self._enable(project))
+        named = self._guard(guarding(scope, tenancy), home)
         self.outputs = contract.Organization(
             tenancy=tenancy,
             number=project.number,
@@ -105,24 +104,24 @@ class Organization(pulumi.ComponentResource):
             for service in services(self.scope.intent)
         ]
 
-    def _guard(self, home: pulumi.Output[str]) -> list[str]:
+    def _guard(self, scope: Scope, home: pulumi.Output[str]) -> list[str]:
         """Policies on what this stack owns; returns the constraints' names."""
-        wanted = guardrails(self.scope.intent)
+        wanted = guardrails(scope.intent)
         for one in wanted:
             orgpolicy.Policy(
                 one.logical_name,
                 name=pulumi.Output.concat(home, "/policies/", one.constraint),
                 parent=home,
                 spec=orgpolicy.PolicySpecArgs(rules=[_rule(one)]),
-                opts=self.scope.child(self),
+                opts=scope.child(self),
             )
         named = [one.constraint for one in wanted]
-        organization = cloud(self.scope.intent).organization
-        if organization and above(self.scope.intent):
-            named.append(self._require_labels(organization, home))
+        organization = cloud(scope.intent).organization
+        if organization and above(scope.intent):
+            named.append(self._require_labels(scope, organization, home))
         return named
 
-    def _require_labels(self, organization: str, home: pulumi.Output[str]) -> str:
+    def _require_labels(self, scope: Scope, organization: str, home: pulumi.Output[str]) -> str:
         """Clusters of Spark, the one kind of machine that people start by hand, must say whose they are.
 
         Source: https://cloud.google.com/dataproc/docs/guides/use-custom-constraints.
@@ -137,14 +136,14 @@ class Organization(pulumi.ComponentResource):
             method_types=["CREATE"],
             condition='("client" in resource.labels && "environment" in resource.labels) == false',
             action_type="DENY",
-            opts=self.scope.child(self),
+            opts=scope.child(self),
         )
         orgpolicy.Policy(
             "labels",
             name=pulumi.Output.concat(home, "/policies/", constraint.name),
             parent=home,
             spec=orgpolicy.PolicySpecArgs(rules=[orgpolicy.PolicySpecRuleArgs(enforce="TRUE")]),
-            opts=self.scope.child(self),
+            opts=scope.child(self),
         )
         return name
 

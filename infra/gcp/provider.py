@@ -26,7 +26,8 @@ where these differ from what the client's resource carries (https://github.com/p
 def open_scope(intent: Intent, stack: str) -> Scope:
     """The stack with the provider that makes or adopts its project.
 
-    Where projects are created there is none yet to charge quota to: the caller's own is charged.
+    Where projects are created there is none yet to charge quota to: the caller's own is charged, which suffices
+    for folders and projects, but not for what refuses a person's credentials without one (`guarding`).
     """
     marks = labels(intent, stack)
     project = project_id(intent)
@@ -43,17 +44,29 @@ def open_scope(intent: Intent, stack: str) -> Scope:
     return Scope(intent, stack, names, marks, provider)
 
 
+def guarding(scope: Scope, project: pulumi.Output[str]) -> Scope:
+    """The stack with the provider that sets organization policies, charged to the project, whose services are on.
+
+    The Organization Policy API takes a person's credentials only with a project to charge, and the provider
+    names it only where it may override (https://github.com/hashicorp/terraform-provider-google/issues/18281).
+    """
+    return scope.entering(_inside(scope, "guardrails", project))
+
+
 def enter(scope: Scope, organization: Organization) -> Scope:
     """The stack inside its project, whose services are on: everything from here on waits for them."""
-    provider = gcp.Provider(
-        "platform",
-        project=organization.tenancy,
-        billing_project=organization.tenancy,
+    return scope.entering(_inside(scope, "platform", organization.tenancy))
+
+
+def _inside(scope: Scope, name: str, project: pulumi.Output[str]) -> gcp.Provider:
+    return gcp.Provider(
+        name,
+        project=project,
+        billing_project=project,
         user_project_override=True,
         region=cloud(scope.intent).region,
         default_labels=scope.labels,
     )
-    return scope.entering(provider)
 
 
 def random_provider() -> pulumi.ProviderResource:

@@ -72,7 +72,11 @@ def stop_gpus(
             min_instance_count=0,
             available_memory="256Mi",
             timeout_seconds=540,
-            environment_variables={"PROJECT": organization.tenancy, "LOCATION": region},
+            # The cluster may come later, from another stack, and lie in a zone or in the region.
+            environment_variables={
+                "PROJECT": organization.tenancy,
+                "CLUSTER": scope.name("cluster", "platform"),
+            },
         ),
         event_trigger=cloudfunctionsv2.FunctionEventTriggerArgs(
             event_type="google.cloud.pubsub.topic.v1.messagePublished",

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "quota": "Quotas", "machine": "Machines in the region", "service": "Services", "permission": "Who applies the first time",
-    "secret": "Secrets that must lie in the store",
+    "reach": "From where it can be applied", "secret": "Secrets that must lie in the store",
 }  # fmt: skip
 
 
 def preflight(
     stack: Annotated[str, typer.Argument(help="the stack in stacks/")], output: Output = Form.text
 ) -> None:
-    """Quotas, machines, services, permissions and secrets that a stack needs, and the text that asks for them.
+    """Quotas, machines, services, permissions, reach and secrets that a stack needs, and the text that asks for them.
 
     Looks at the live account where there are credentials, and reads only. Exit 1: the account lacks something.
     """

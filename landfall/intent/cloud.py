@@ -102,6 +102,26 @@ class Aws(Part):
     """Where accounts are created, and its policies apply."""
     account_email: Email | None = None
     """The root address of an account that is created; AWS wants one that no other account uses."""
+    administrators: list[
+        Annotated[
+            str,
+            form(
+                r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
+                "must be an IAM role's ARN; no user and no session",
+                "arn:aws:iam::123456789012:role/platform-engineer",
+            ),
+        ]
+    ] = Field(
+        default=[],
+        examples=[
+            [
+                "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1"
+                "/AWSReservedSSO_Platform_0123456789abcdef"
+            ]
+        ],
+    )
+    """Roles of the people who apply by hand, in the stack's own account: they administer the cluster and, where
+    it decides over the lake, Lake Formation. Needed for the first apply where Jenkins does all later ones."""
 
 
 class Azure(Part):

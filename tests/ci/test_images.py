@@ -9,6 +9,7 @@ import fnmatch
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import pytest
 from infra.kubernetes import airflow, jenkins, runtime, tracking
 from landfall import __version__
 from tests.ci.controller import ROOT, pods
+from warehouse import remote_engine
 
 IMAGES = ROOT / "ci/images"
 BAKE: dict[str, Any] = json.loads((IMAGES / "docker-bake.json").read_text(encoding="utf-8"))
@@ -240,6 +242,20 @@ def test_the_projects_place_in_the_image_is_where_the_cluster_mounts_its_files()
         assert f"LANDFALL_PROJECT={runtime.PROJECT}" in " ".join(last.all("ENV"))
     user = str(runtime.CONFINED_POD["runAsUser"])
     assert USERS["landfall"] == USERS["mlflow"] == user
+
+
+def test_the_image_that_runs_months_holds_the_clouds_clients_and_the_warehouses_adapters() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    wanted = [*told["clouds"], *told["buses"], *told["sources"]]
+    lines = (ROOT / "requirements/cloud.txt").read_text(encoding="utf-8")
+    for requirement in wanted:
+        name = re.split(r"[\[>=<]", requirement)[0]
+        assert re.search(rf"(?m)^{name}==", lines), name
+    (build, _) = read(IMAGES / "landfall/Dockerfile")
+    runs = " ".join(build.all("RUN"))
+    for environment, list_ in ((".venv", "cloud"), (remote_engine.ENVIRONMENT, "dbt-clouds")):
+        install = f"{environment}/bin/pip install --require-hashes -r requirements/{list_}.txt"
+        assert install in runs
 
 
 def test_the_servers_packages_are_the_clients_version() -> None:

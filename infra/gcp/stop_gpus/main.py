@@ -1,11 +1,12 @@
 """The hard stop: once the month's cost reaches the budget, every pool of GPUs goes to zero nodes.
 
 Google's billing publishes the cost several times a day; this runs at each message, in the platform's own
-project, as an identity that may change clusters and nothing else. Standard library only; a stop repeated changes
-nothing. Sending a pool to
-zero switches its autoscaler off, so that nothing brings it back; `gcloud container node-pools update POOL
---enable-autoscaling --cluster=CLUSTER --min-nodes=0 --max-nodes=N` does. Billing reports hours late: the
-stop limits a runaway, it does not keep the budget to the cent. Leaves out everything but GPUs.
+project, as an identity that may change clusters and nothing else. The platform's cluster is found by its name,
+in whichever zone or region of the project it lies; other clusters of an adopted project are the client's.
+Standard library only; a stop repeated changes nothing. Sending a pool to zero switches its autoscaler off, so
+that nothing brings it back; `gcloud container node-pools update POOL --enable-autoscaling --cluster=CLUSTER
+--location=LOCATION --min-nodes=0 --max-nodes=N` does. Billing reports hours late: the stop limits a runaway, it
+does not keep the budget to the cent. Leaves out everything but GPUs.
 """
 
 import base64
@@ -37,19 +38,25 @@ def stop_gpus(event: Any) -> None:
         _say("INFO", "below the budget", notice)
         return
     _say("WARNING", "the budget is reached: GPU pools go to zero", notice)
-    for pool, scales in gpu_pools(os.environ["PROJECT"], os.environ["LOCATION"]):
+    for pool, scales in gpu_pools(os.environ["PROJECT"], os.environ["CLUSTER"]):
         to_zero(pool, scales)
 
 
-def gpu_pools(project: str, location: str) -> list[tuple[str, bool]]:
-    """The project's pools with accelerators: full name, and whether it scales by itself."""
-    parent = f"projects/{project}/locations/{location}"
+def gpu_pools(project: str, name: str) -> list[tuple[str, bool]]:
+    """The pools with accelerators of the clusters of that name: full name, and whether it scales by itself."""
+    answer = _call("GET", f"projects/{project}/locations/-/clusters")
+    if answer.get("missingZones"):
+        # Stop what is known; the next message asks again.
+        _say("WARNING", "zones that did not answer", {"zones": answer["missingZones"]})
     found = []
-    for cluster in _call("GET", f"{parent}/clusters").get("clusters", []):
+    for cluster in answer.get("clusters", []):
+        if cluster["name"] != name:
+            continue
+        parent = f"projects/{project}/locations/{cluster['location']}/clusters/{name}"
         for pool in cluster.get("nodePools", []):
             if pool.get("config", {}).get("accelerators"):
-                name = f"{parent}/clusters/{cluster['name']}/nodePools/{pool['name']}"
-                found.append((name, pool.get("autoscaling", {}).get("enabled", False)))
+                scales = pool.get("autoscaling", {}).get("enabled", False)
+                found.append((f"{parent}/nodePools/{pool['name']}", scales))
     return found
 
 

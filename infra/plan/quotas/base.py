@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from landfall.intent import Intent
 
-Kind = Literal["quota", "machine", "service", "permission", "secret"]
+Kind = Literal["quota", "machine", "service", "permission", "reach", "secret"]
 State = Literal["enough", "short", "unknown", "not checked"]
 
 

@@ -90,6 +90,31 @@ def _tenancy(intent: Intent) -> Iterator[Problem]:
             )
 
 
+@rule("cloud")
+def _administrators(intent: Intent) -> Iterator[Problem]:
+    """`cloud.administrators` are roles of the adopted account, each once; a created account is entered by AWS's own."""
+    cloud = intent.cloud
+    if cloud.provider != "aws":
+        return
+    if cloud.administrators and not cloud.account:
+        yield Problem(
+            "cloud.administrators",
+            cloud.administrators,
+            "has no effect where the account is created: it is entered by OrganizationAccountAccessRole; leave it out",
+        )
+        return
+    for i, role in enumerate(cloud.administrators):
+        if role in cloud.administrators[:i]:
+            yield Problem(f"cloud.administrators[{i}]", role, "is named twice")
+        if cloud.account and role.split(":")[4] != cloud.account:
+            yield Problem(
+                f"cloud.administrators[{i}]",
+                role,
+                f"is no role of account {cloud.account}: the cluster and Lake Formation are administered from inside",
+                f"arn:aws:iam::{cloud.account}:role/platform-engineer",
+            )
+
+
 @rule("cloud", "residency", "warehouse")
 def _inside_residency(intent: Intent) -> Iterator[Problem]:
     """Every region (of the cloud, of Snowflake) lies inside `residency`, whose own names exist."""

@@ -53,6 +53,18 @@ def test_a_created_project_has_a_folder_of_its_own_that_carries_the_policies(pro
         assert folder.urn in policy.deps
 
 
+def test_policies_are_set_by_a_provider_that_names_a_project_to_charge(plan: Plan) -> None:
+    """A person's credentials are refused without one; the project must be there, its services on."""
+    providers = {one.urn: one for one in plan.of_type("pulumi:providers:gcp")}
+    kinds = ("gcp:orgpolicy/policy:Policy", "gcp:orgpolicy/customConstraint:CustomConstraint")
+    for policy in plan.of_type(*kinds):
+        provider = providers[policy.provider]
+        assert provider.name == "guardrails"
+        assert provider.inputs["userProjectOverride"] in (True, "true")
+        assert provider.inputs["billingProject"] == provider.inputs["project"]
+        assert named(plan, "projects/service:Service")["orgpolicy"].urn in provider.deps
+
+
 def test_the_audit_logs_of_a_created_project_lie_outside_its_folder(planned: Planner) -> None:
     plan = planned(PROD, network={**SLIM, "egress": "nat"})
     audit = named(plan, "organizations/project:Project")["audit"]
@@ -401,5 +413,8 @@ def test_the_stop_is_built_only_where_it_is_asked_for(adopts: Plan, dev: Plan) -
     assert not named(dev, kind)
     function = one(adopts, kind)
     assert function.inputs["serviceConfig"]["ingressSettings"] == "ALLOW_INTERNAL_ONLY"
+    cluster = one(adopts, "container/cluster:Cluster")
+    told = function.inputs["serviceConfig"]["environmentVariables"]
+    assert told == {"PROJECT": "kestrel-data-staging", "CLUSTER": cluster.inputs["name"]}
     role = one(adopts, "projects/iAMCustomRole:IAMCustomRole")
     assert all(permission.startswith("container.") for permission in role.inputs["permissions"])

@@ -15,14 +15,19 @@ import pytest
 
 from infra.gcp.stop import CODE
 
-PARENT = "projects/acme/locations/europe-west4"
+PROJECT, CLUSTER = "projects/acme", "acme-dev-platform"
 
 
 class Google:
-    """One cluster with a GPU pool and a CPU pool; every change takes one question to finish."""
+    """One cluster with a GPU pool and a CPU pool; every change takes one question to finish.
 
-    def __init__(self) -> None:
+    It lies in one place, of which every change and question must speak; the client's own cluster is beside it.
+    """
+
+    def __init__(self, location: str) -> None:
         self.calls: list[str] = []
+        self.parent = f"{PROJECT}/locations/{location}"
+        self.location = location
         self.pools: dict[str, dict[str, Any]] = {
             "gpu": {"nodes": 3, "scales": True, "gpu": True},
             "fixed": {"nodes": 2, "scales": False, "gpu": True},
@@ -34,8 +39,14 @@ class Google:
         self.calls.append(f"{method} {path}")
         if path.endswith("/token"):
             return 200, {"access_token": "t"}
-        if path == f"/{PARENT}/clusters":
-            return 200, {"clusters": [{"name": "c", "nodePools": self._listed()}]}
+        if path == f"/{PROJECT}/locations/-/clusters":
+            ours = {"name": CLUSTER, "location": self.location, "nodePools": self._listed()}
+            theirs = {**ours, "name": "theirs", "location": "us-central1"}
+            return 200, {"clusters": [theirs, ours]}
+        if not path.startswith(
+            (f"/{self.parent}/clusters/{CLUSTER}/nodePools/", f"/{self.parent}/operations/")
+        ):
+            return 404, {"error": f"there is no {path}"}
         if "/operations/" in path:
             self.running = ""
             return 200, {"name": "op", "status": "DONE"}
@@ -62,9 +73,10 @@ class Google:
         ]
 
 
-@pytest.fixture
-def google() -> Google:
-    return Google()
+@pytest.fixture(params=["europe-west4", "us-central1-a"])
+def google(request: pytest.FixtureRequest) -> Google:
+    """With a cluster in a region, and with one in a zone."""
+    return Google(request.param)
 
 
 @pytest.fixture
@@ -90,7 +102,7 @@ def stop(google: Google, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
     settings = {
-        "PROJECT": "acme", "LOCATION": "europe-west4", "WAIT_SECONDS": "0.01",
+        "PROJECT": "acme", "CLUSTER": CLUSTER, "WAIT_SECONDS": "0.01",
         "CONTAINER_API": address, "METADATA_API": address,
     }  # fmt: skip
     for name, value in settings.items():
