@@ -26,16 +26,18 @@ OFFERED = True
 def build_budget(
     scope: Scope,
     organization: contract.Organization,
-    identity: contract.Identity,  # noqa: ARG001 (the stop acts as an account of its own)
+    identity: contract.Identity,
 ) -> contract.Budget:
     """The budget over this project, and the stop where the intent asks for it."""
-    return Budget(scope, organization).outputs
+    return Budget(scope, organization, identity).outputs
 
 
 class Budget(pulumi.ComponentResource):
     """`outputs` is the contract."""
 
-    def __init__(self, scope: Scope, organization: contract.Organization) -> None:
+    def __init__(
+        self, scope: Scope, organization: contract.Organization, identity: contract.Identity
+    ) -> None:
         super().__init__("landfall:gcp:Budget", "budget", None, scope.component())
         wanted, contacts = scope.intent.budget, scope.intent.contacts
         if wanted is None or contacts is None:
@@ -84,7 +86,7 @@ class Budget(pulumi.ComponentResource):
         )
         stop = pulumi.Output.from_input("")
         if wanted.hard_stop:
-            stop = stop_gpus(scope, self, organization, topic, spending_key)
+            stop = stop_gpus(scope, self, organization, topic, spending_key, identity)
         self.outputs = contract.Budget(id=budget.id, topic=topic.id, stop=stop)
         self.register_outputs({"id": budget.id})
 

@@ -193,4 +193,15 @@ class Database(pulumi.ComponentResource):
             member=self.foundation.identity.principals["orchestrate"],
             opts=scope.child(self),
         )
+        if scope.intent.jenkins:
+            # Looking for drift reads the password back. It is in the stack's state, too, which a preview decrypts.
+            secretmanager.SecretIamMember(
+                "jenkins-preview-reads-password",
+                secret_id=kept.id,
+                role="roles/secretmanager.secretAccessor",
+                member=pulumi.Output.concat(
+                    "serviceAccount:", self.foundation.identity.jenkins_preview
+                ),
+                opts=scope.child(self),
+            )
         return kept.secret_id

@@ -13,7 +13,7 @@ import pulumi
 from pulumi_gcp import iam, projects, serviceaccount
 
 from infra import contract
-from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW
+from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW, PREVIEW_ALSO
 from infra.gcp.tenancy import project_id
 from infra.jenkins import AUDIENCES, ROLES, Role, subjects
 from infra.scope import Scope
@@ -103,6 +103,7 @@ class Identity(pulumi.ComponentResource):
         preview = self._jenkins_account("preview", "Reads, to preview", pool)
         deploy = self._jenkins_account("deploy", "Applies the branch", pool)
         self._give("preview", PREVIEW, preview)
+        self._look(preview)
         self._give("deploy", DEPLOY, deploy)
         self._administer_access(deploy)
         return preview.email, deploy.email
@@ -132,6 +133,22 @@ class Identity(pulumi.ComponentResource):
                 member=account.member,
                 opts=self.scope.child(self),
             )
+
+    def _look(self, account: serviceaccount.Account) -> None:
+        role = projects.IAMCustomRole(
+            "jenkins-preview",
+            role_id=self.scope.name("role", "jenkins-preview"),
+            title="Jenkins, to preview",
+            permissions=list(PREVIEW_ALSO),
+            opts=self.scope.child(self),
+        )
+        projects.IAMMember(
+            "jenkins-preview-also",
+            project=self.organization.tenancy,
+            role=role.name,
+            member=account.member,
+            opts=self.scope.child(self),
+        )
 
     def _administer_access(self, account: serviceaccount.Account) -> None:
         """Deploying gives out roles, but only those that Landfall itself gives: never owner or editor.

@@ -1,32 +1,46 @@
 """What Jenkins may do in the project: read it to plan, administer its services to apply.
 
 No basic role (owner, editor, viewer) is among them: a viewer could read data. Source of the roles:
-https://cloud.google.com/iam/docs/roles-permissions, as of 2026-11-24. Leaves out the folder and the billing
-account, on which the client grants `roles/resourcemanager.projectCreator`, `roles/orgpolicy.policyAdmin` and
-`roles/billing.costsManager` where projects are created.
+https://cloud.google.com/iam/docs/roles-permissions, as of 2026-11-24; a test holds them to what the plan says
+a stack takes (`infra/plan/quotas/permissions.yaml`). Leaves out what lies above the project, where the client
+grants: on folder or organization `roles/resourcemanager.projectCreator` and `roles/orgpolicy.policyAdmin` to
+deploy and `roles/orgpolicy.policyViewer` to preview, on the billing account `roles/billing.costsManager` and
+`roles/billing.viewer`. Leaves out buying reserved capacity, too: only Compute Engine's whole administrator may,
+so a person makes and ends reservations.
 """
 
 from __future__ import annotations
 
 PREVIEW = (
     "roles/artifactregistry.reader",
+    "roles/biglake.metadataViewer",
     "roles/bigquery.metadataViewer",
+    "roles/bigquery.resourceViewer",
+    "roles/bigquerydatapolicy.viewer",
     "roles/browser",
+    "roles/cloudfunctions.viewer",
     "roles/cloudkms.viewer",
     "roles/cloudsql.viewer",
+    "roles/composer.viewer",
     "roles/compute.viewer",
     "roles/container.clusterViewer",
+    "roles/datacatalog.viewer",
     "roles/dataproc.viewer",
     "roles/dns.reader",
+    "roles/essentialcontacts.viewer",
     "roles/iam.securityReviewer",
+    "roles/iam.workloadIdentityPoolViewer",
     "roles/logging.viewer",
     "roles/monitoring.viewer",
     "roles/pubsub.viewer",
     "roles/secretmanager.viewer",
+    "roles/securitycenter.notificationConfigViewer",
     "roles/serviceusage.serviceUsageConsumer",
     "roles/storage.bucketViewer",
 )
 """Names, settings and grants; no rows, objects, messages or secrets."""
+PREVIEW_ALSO = ("logging.settings.get",)
+"""What no narrow role holds: whose agent encrypts logs (`infra/gcp/agents.py`)."""
 
 DEPLOY = (
     "roles/artifactregistry.admin",
@@ -53,6 +67,7 @@ DEPLOY = (
     "roles/monitoring.editor",
     "roles/pubsub.admin",
     "roles/secretmanager.admin",
+    "roles/securitycenter.notificationConfigEditor",
     "roles/serviceusage.serviceUsageAdmin",
     "roles/run.admin",
     "roles/storage.admin",

@@ -41,6 +41,7 @@ def stop_gpus(
     organization: contract.Organization,
     topic: pubsub.Topic,
     key: pulumi.Output[str],
+    identity: contract.Identity,
 ) -> pulumi.Output[str]:
     """The function's full name."""
     region = cloud(scope.intent).region
@@ -48,6 +49,15 @@ def stop_gpus(
     builds = _account(scope, parent, "stop-build", "Builds the function that does")
     may = _permissions(scope, parent, organization, runs, builds)
     code, images = _code(scope, parent, builds, key)
+    if scope.intent.jenkins:
+        # Looking for drift reads the code back; it may read nothing else that lies in a bucket.
+        storage.BucketIAMMember(
+            "stop-preview-reads",
+            bucket=code.bucket,
+            role="roles/storage.objectViewer",
+            member=pulumi.Output.concat("serviceAccount:", identity.jenkins_preview),
+            opts=scope.child(parent),
+        )
     function = cloudfunctionsv2.Function(
         "stop",
         name=scope.name("function", "stop-gpus"),

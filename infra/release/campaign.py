@@ -57,6 +57,8 @@ class Campaign:
     steps: tuple[Step, ...]
     unknown: tuple[str, ...]
     """Stacks that the register has no applied plan of: they are no part of it."""
+    by_hand: tuple[str, ...] = ()
+    """Stacks whose intents name no Jenkins: a person applies them."""
 
     @property
     def stopped_at(self) -> str | None:
@@ -65,9 +67,10 @@ class Campaign:
 
     @property
     def ready(self) -> list[str]:
-        """The stacks before it."""
+        """The stacks before it that Jenkins applies."""
         names = [one.stack for one in self.steps]
-        return names if self.stopped_at is None else names[: names.index(self.stopped_at)]
+        before = names if self.stopped_at is None else names[: names.index(self.stopped_at)]
+        return [stack for stack in before if stack not in self.by_hand]
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -77,6 +80,7 @@ class Campaign:
             "stopped_at": self.stopped_at,
             "steps": [one.as_dict() for one in self.steps],
             "unknown": list(self.unknown),
+            "by_hand": list(self.by_hand),
         }
 
 
@@ -88,7 +92,7 @@ def campaign(
 
     Within one risk, development comes before production and a layer before those that rest on it.
     """
-    chosen = [row for row in rows(project, builds) if client in (None, row.client)]
+    chosen = rows(project, builds, client)
     steps, unknown = [], []
     for row in chosen:
         before = builds.noted("plan", row.stack)
@@ -103,7 +107,11 @@ def campaign(
             one.verdict == "surprise", _severity(one.risk), _RANK[one.environment], order[one.stack], one.stack,
         )
     )  # fmt: skip
-    return Campaign(__version__, tuple(steps), tuple(unknown))
+    by_hand = {row.stack for row in chosen if not row.jenkins}
+    return Campaign(
+        __version__, tuple(steps), tuple(unknown),
+        tuple(one.stack for one in steps if one.stack in by_hand),
+    )  # fmt: skip
 
 
 def _step(project: Project, row: Row, before: dict[str, Any], today: datetime.date) -> Step:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.release.builds import Builds
+from infra.release.touched import of_client
 from landfall import __version__
 from landfall.intent import intent_of
 from landfall.project import Project
@@ -33,16 +34,19 @@ class Row:
     drifted: bool | None
     looked: str | None
     """When drift was last looked for."""
+    jenkins: bool
+    """Whether the intent names a Jenkins; without one it is previewed and applied by hand."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: keys as the fields."""
         return {**vars(self), "layers": list(self.layers)}
 
 
-def rows(project: Project, builds: Builds) -> list[Row]:
-    """Every cloud stack of `stacks/`, by client, then environment, then stack."""
+def rows(project: Project, builds: Builds, client: str | None = None) -> list[Row]:
+    """Every cloud stack of `stacks/` (of one client, where named), by client, then environment, then stack."""
     found = []
-    for stack in project.stacks():
+    own = project.stacks() if client is None else of_client(project, project.stacks(), client)
+    for stack in own:
         intent = intent_of(project, stack)
         if intent.cloud.provider == "local":
             continue
@@ -52,6 +56,7 @@ def rows(project: Project, builds: Builds) -> list[Row]:
                 intent.client.slug, intent.client.name, stack, intent.environment, intent.cloud.provider,
                 tuple(intent.layout.build), applied.get("version"), applied.get("version") == __version__,
                 applied.get("at"), applied.get("cost"), drift.get("drifted"), drift.get("at"),
+                intent.jenkins is not None,
             )
         )  # fmt: skip
     rank = {"dev": 0, "staging": 1, "prod": 2}

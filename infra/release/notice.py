@@ -81,6 +81,23 @@ def notice(
     return Notice(_to(event, intent), subject, "\n".join(lines).rstrip() + "\n")
 
 
+def to_client(
+    event: Event, client: str, intents: list[dict[str, object]], *,
+    details: dict[str, Any] | None = None, build: str = "",
+) -> Notice:  # fmt: skip
+    """The message to the technical contacts of all of a client's stacks, where no stack is known.
+
+    Takes the intents as they are written: that one of them does not hold may be what happened.
+    """
+    named = [
+        one["contacts"].get("technical") for one in intents if isinstance(one.get("contacts"), dict)
+    ]  # pyright: ignore[reportAttributeAccessIssue]
+    lines = [f"{client}: {_SUBJECT[event]}.", "", *(_of_details(details) if details else [])]
+    lines += ["", f"The build: {build}"] if build else []
+    to = sorted({one for one in named if isinstance(one, str)})
+    return Notice(to, f"[landfall] {client}: {_SUBJECT[event]}", "\n".join(lines).rstrip() + "\n")
+
+
 def _to(event: Event, intent: Intent) -> list[str]:
     whom = _WHOM.get(event, ("technical",))
     named: set[str] = set()

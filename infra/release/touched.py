@@ -1,14 +1,17 @@
 """Which stacks a change touches, told by the files of `git diff`: so that a build plans these and no other.
 
-Errs on the side of too many: a file of the program touches every stack whose cloud it serves.
+Errs on the side of too many: a file of the program touches every stack whose cloud it serves. Says, too, which of
+them a build of a branch applies. Leaves out whether it may: `admit.py` judges that, by the checked intent.
 """
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from landfall.errors import UsageError
+from landfall.intent.governance import Jenkins
 from landfall.project import STACK_PREFIX, Project, read_intent
 
 _CLOUDS = {"gcp": "gcp", "aws": "aws", "azure": "azure"}
@@ -53,6 +56,27 @@ def of_files(project: Project, files: list[str]) -> dict[str, str]:
         if why is not None:
             found[stack] = why
     return found
+
+
+def of_client(project: Project, stacks: Iterable[str], client: str) -> list[str]:
+    """Those of the stacks that are this client's (its slug), and those that do not say whose they are."""
+    found = []
+    for stack in stacks:
+        named = project.read_stack(stack).get("client")
+        slug = named.get("slug") if isinstance(named, dict) else None
+        if slug in (client, None):
+            found.append(stack)
+    return found
+
+
+def not_applied(project: Project, stack: str, branch: str) -> str | None:
+    """Why a build of this branch does not apply the stack; None where it does."""
+    jenkins = project.read_stack(stack).get("jenkins")
+    if jenkins is None:
+        return "its intent names no Jenkins: apply it by hand, or add `jenkins` to it"
+    default = Jenkins.model_fields["branch"].default
+    own = jenkins.get("branch", default) if isinstance(jenkins, dict) else default
+    return None if own == branch else f"its intent applies '{own}', this is '{branch}'"
 
 
 def _why(project: Project, stack: str, files: list[str]) -> str | None:

@@ -16,7 +16,11 @@ app = typer.Typer(
 
 
 @app.callback()
-def clients(context: typer.Context, output: Output = Form.text) -> None:
+def clients(
+    context: typer.Context,
+    client: Annotated[str | None, typer.Option(help="only this client's stacks")] = None,
+    output: Output = Form.text,
+) -> None:
     """List the stacks by client: blueprint version, last apply, drift, cost, as the register of builds knows them."""
     if context.invoked_subcommand is not None:
         return
@@ -26,7 +30,7 @@ def clients(context: typer.Context, output: Output = Form.text) -> None:
     from landfall.project import find_project
 
     project = find_project()
-    found = [row.as_dict() for row in rows(project, Builds(project.home))]
+    found = [row.as_dict() for row in rows(project, Builds(project.home), client)]
     emit({"version": __version__, "stacks": found}, output, _print_rows)
 
 
@@ -82,6 +86,8 @@ def _print_campaign(value: dict[str, Any]) -> None:
             print(f"       {reason}")
     if value["unknown"]:
         print(f"not applied by a build, so no part of it: {', '.join(value['unknown'])}")
+    if value["by_hand"]:
+        print(f"by hand, as their intents name no Jenkins: {', '.join(value['by_hand'])}")
     if value["stopped_at"]:
         print(
             f"STOPS at {value['stopped_at']}; before it: {', '.join(value['ready']) or 'nothing'}"

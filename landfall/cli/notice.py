@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from landfall.cli.output import Form, Output, emit
 from landfall.errors import LandfallError, UsageError
 
+if TYPE_CHECKING:
+    from infra.release.notice import Event
+    from landfall.project import Project
+
 
 def notice(
     event: Annotated[str, typer.Argument(help="what happened, as failed, approval, drift, held")],
-    stack: Annotated[str, typer.Argument(help="the stack in stacks/")],
+    stack: Annotated[str | None, typer.Argument(help="the stack in stacks/")] = None,
+    client: Annotated[
+        str | None, typer.Option(help="in a stack's place: all of this client's people")
+    ] = None,
     release: Annotated[Path | None, typer.Option(help="the release's folder")] = None,
     file: Annotated[Path | None, typer.Option(help="the JSON of the command that found it")] = None,
     build: Annotated[str, typer.Option(help="the build's address")] = "",
@@ -40,9 +47,15 @@ def notice(
             f"There is no event '{event}'.", fix=f"Choose one of: {', '.join(Event)}."
         ) from None
     project = find_project()
-    intent = intent_of(project, stack)
+    if stack is None:
+        if client is None or release or send:
+            raise UsageError(
+                "Say of which stack.", fix=f"For example: landfall notice {event} harbor-gcp-dev"
+            )
+        emit(_of_client(project, what, client, file, build), output, _print)
+        return
     made = write(
-        what, stack, intent, release=read(release) if release else None,
+        what, stack, intent_of(project, stack), release=read(release) if release else None,
         details=_details(file) if file else _held(stack) if what is Event.held else None, build=build,
     )  # fmt: skip
     if send:
@@ -52,6 +65,19 @@ def notice(
         with open_context(stack) as ctx:
             notify(ctx, what.value, made.as_dict())
     emit(made.as_dict(), output, _print)
+
+
+def _of_client(
+    project: Project, event: Event, client: str, file: Path | None, build: str
+) -> dict[str, Any]:
+    from infra.release.notice import to_client
+    from infra.release.touched import of_client
+
+    found = of_client(project, project.stacks(), client)
+    intents = [project.read_stack(stack) for stack in found]
+    return to_client(
+        event, client, intents, details=_details(file) if file else None, build=build
+    ).as_dict()
 
 
 def _held(stack: str) -> dict[str, Any]:

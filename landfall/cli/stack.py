@@ -33,18 +33,30 @@ Minutes = Annotated[
 @app.command()
 def touched(
     base: Annotated[str, typer.Option(help="what to compare HEAD with, as origin/main")],
+    client: Annotated[str | None, typer.Option(help="only this client's stacks")] = None,
+    branch: Annotated[
+        str | None, typer.Option(help="say, too, which of them a build of this branch applies")
+    ] = None,
     output: Output = Form.text,
 ) -> None:
-    """Say which cloud stacks the changes since BASE touch."""
+    """Say which cloud stacks the changes since BASE touch, and which of them a branch applies."""
+    from infra.release.touched import not_applied, of_client
     from infra.release.touched import touched as find
     from landfall.project import find_project
 
-    why = find(find_project(), base)
-    value = {"base": base, "stacks": sorted(why), "why": why}
-    emit(
-        value, output,
-        lambda _: print("\n".join(f"{s}: {w}" for s, w in sorted(why.items())) or "no stack is touched"),
-    )  # fmt: skip
+    project = find_project()
+    why = find(project, base)
+    stacks = sorted(why if client is None else of_client(project, why, client))
+    value: dict[str, Any] = {
+        "base": base,
+        "stacks": stacks,
+        "why": {one: why[one] for one in stacks},
+    }
+    if branch is not None:
+        told = {one: not_applied(project, one, branch) for one in stacks}
+        value["deploys"] = [one for one in stacks if told[one] is None]
+        value["left"] = {one: reason for one, reason in told.items() if reason is not None}
+    emit(value, output, _print_touched)
 
 
 @app.command()
@@ -333,6 +345,15 @@ def _engine(
             more = environment_for(intent, role, Path(token), Path(folder))
         with build_home({**whole_environment(), **more}) as variables:
             yield Engine(project.root, variables, limits)
+
+
+def _print_touched(value: dict[str, Any]) -> None:
+    if not value["stacks"]:
+        print("no stack is touched")
+    for stack in value["stacks"]:
+        print(f"{stack}: {value['why'][stack]}")
+    for stack, reason in value.get("left", {}).items():
+        print(f"not applied: {stack}: {reason}")
 
 
 def _print_release(value: dict[str, Any]) -> None:

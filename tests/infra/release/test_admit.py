@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from infra.release.admit import Job, admit
-from infra.release.touched import of_files, touched
+from infra.release.touched import not_applied, of_client, of_files, touched
+from landfall.cli import build_app
 from landfall.errors import Refused, UsageError
 from landfall.intent import Intent, parse_intent
 from landfall.project import Project
@@ -91,6 +94,32 @@ def test_what_is_not_built_touches_no_stack(project: Project, file: str) -> None
     assert of_files(project, [file]) == {}
 
 
+def test_a_clients_stacks_are_its_own_and_those_that_do_not_say_whose_they_are(
+    project: Project,
+) -> None:
+    stacks = project.stacks()
+    assert of_client(project, stacks, "meridian") == [s for s in stacks if s.startswith("meridian")]
+    assert of_client(project, stacks, "nobody") == []
+    file = project.stack_file(STACK)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("slug: harbor", "slugg: harbor"), encoding="utf-8")
+    assert of_client(project, stacks, "nobody") == [STACK]
+
+
+def test_what_a_branch_does_not_apply_is_told_with_the_reason(project: Project) -> None:
+    assert "names no Jenkins" in str(not_applied(project, STACK, "main"))
+    assert not_applied(project, "kestrel-gcp-staging", "main") is None
+    assert "applies 'main', this is 'PR-7'" in str(
+        not_applied(project, "kestrel-gcp-staging", "PR-7")
+    )
+    file = project.stack_file("kestrel-gcp-staging")
+    text = file.read_text(encoding="utf-8")
+    issuer = "issuer: https://ci.kestrel.example/oidc\n"
+    file.write_text(text.replace(issuer, issuer + "      branch: release\n"), encoding="utf-8")
+    assert not_applied(project, "kestrel-gcp-staging", "release") is None
+    assert "applies 'release'" in str(not_applied(project, "kestrel-gcp-staging", "main"))
+
+
 def _git(root: Path, *arguments: str) -> None:
     who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
     subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True)
@@ -114,3 +143,28 @@ def test_the_files_are_those_since_the_common_ancestor(project: Project) -> None
     for bad in ("no-such-branch", "--output=x"):
         with pytest.raises(UsageError):
             touched(project, bad)
+
+
+def test_the_command_says_of_one_client_what_a_branch_applies_and_what_it_leaves(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project.root
+    _git(root, "init", "-q", "-b", "main")
+    _git(root, "add", ".")
+    _git(root, "commit", "-q", "-m", "a")
+    for stack in (STACK, "kestrel-gcp-staging"):
+        file = project.stack_file(stack)
+        file.write_text(file.read_text(encoding="utf-8") + "# b\n", encoding="utf-8")
+    _git(root, "commit", "-q", "-a", "-m", "b")
+    monkeypatch.setenv("LANDFALL_PROJECT", str(root))
+
+    def told(*words: str) -> dict[str, Any]:
+        line = ["stack", "touched", "--base", "HEAD~1", *words, "--output", "json"]
+        return json.loads(CliRunner().invoke(build_app(), line).stdout)
+
+    assert told()["stacks"] == [STACK, "kestrel-gcp-staging"]
+    kestrel = told("--client", "kestrel", "--branch", "main")
+    assert kestrel["stacks"] == kestrel["deploys"] == ["kestrel-gcp-staging"]
+    assert kestrel["left"] == {}
+    harbor = told("--client", "harbor", "--branch", "main")
+    assert (harbor["stacks"], harbor["deploys"], list(harbor["left"])) == ([STACK], [], [STACK])

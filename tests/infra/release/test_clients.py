@@ -57,6 +57,9 @@ def test_stacks_are_listed_by_client_with_what_the_register_knows(
     assert found["northwind-aws-dev"].applied is None
     clients = [row.client for row in rows(project, builds)]
     assert clients == sorted(clients)
+    own = rows(project, builds, "kestrel")
+    assert [(row.stack, row.jenkins) for row in own] == [("kestrel-gcp-staging", True)]
+    assert row.jenkins is False
 
 
 TOPIC, BUCKET, NETWORK = (
@@ -91,7 +94,10 @@ def test_the_mildest_goes_first_and_the_first_surprise_stops_it(
         (prod, "go"), (dev, "ask"), (lost, "surprise"),
     ]  # fmt: skip
     assert made.stopped_at == lost
-    assert made.ready == [prod, dev]
+    assert made.ready == [prod]
+    assert made.by_hand == (
+        dev,
+    )  # its intent names no Jenkins: it is planned, told, and not Jenkins' to apply
     assert "holds data and would be deleted" in made.steps[-1].reasons[0]
     assert "northwind-aws-dev" in made.unknown
 
@@ -108,9 +114,11 @@ def test_within_one_risk_development_and_foundations_come_first(
     for stack in names:
         applied(builds, stack)
         plans[stack] = parse([])
-    assert campaign(project, builds, TODAY).ready == [
+    made = campaign(project, builds, TODAY)
+    assert [step.stack for step in made.steps] == [
         STACK, "meridian-gcp-prod-foundation", "meridian-gcp-prod-data", "meridian-gcp-prod-ml",
     ]  # fmt: skip
+    assert made.ready == [step.stack for step in made.steps if step.stack != STACK]
     assert {step.client for step in campaign(project, builds, TODAY, "harbor").steps} == {"harbor"}
 
 
@@ -156,6 +164,25 @@ def test_a_notice_tells_what_was_found_and_where(project: Project) -> None:
     assert made.subject == f"[landfall] {STACK}: the cloud is no longer as it was applied"
     assert "op gone, name landed" in made.body
     assert "job/nightly/3" in made.body
+
+
+def test_where_no_stack_is_known_all_of_a_clients_technical_contacts_are_written_to(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project.stack_file(STACK)
+    wrong = file.read_text(encoding="utf-8").replace("environment: dev", "environment: devel")
+    file.write_text(wrong, encoding="utf-8")  # what does not hold keeps nobody from being told
+    monkeypatch.setenv("LANDFALL_PROJECT", str(project.root))
+    found = tmp_path / "failed.json"
+    found.write_text('{"what": "harbor/nightly 7: FAILURE."}', encoding="utf-8")
+    run = CliRunner().invoke
+    line = ["notice", "failed", "--client", "harbor", "--file", str(found), "--output", "json"]
+    told = json.loads(run(build_app(), line).stdout)
+    assert told["to"] == ["data@harbor.example"]
+    assert told["subject"] == "[landfall] harbor: a build failed"
+    assert "harbor/nightly 7: FAILURE." in told["body"]
+    for words in (["notice", "failed"], ["notice", "failed", "--client", "harbor", "--send"]):
+        assert isinstance(run(build_app(), words).exception, UsageError)
 
 
 def test_a_file_with_nothing_to_tell_is_refused(project: Project, tmp_path: Path) -> None:
