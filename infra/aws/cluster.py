@@ -9,7 +9,6 @@ clusters of 1.36 were given in September 2026 (`aws eks describe-addon-versions`
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -24,6 +23,7 @@ from infra.aws.registry import build_registry
 from infra.aws.roles import boundary, role
 from infra.aws.security import retention
 from infra.aws.trail import proof_days
+from infra.kubeconfig import kubeconfig
 from infra.kubernetes.accounts import ACCOUNTS
 from infra.scope import Scope
 
@@ -183,32 +183,11 @@ def _addresses(
     )
 
 
-def kubeconfig(name: str, address: str, certificate: str, region: str, entry_role: str) -> str:
-    """A kubeconfig as JSON: an address, and AWS's own login helper; no key in it."""
-    args = ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"]
-    if entry_role:
-        args += ["--role-arn", entry_role]
-    login = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "aws",
-        "args": args,
-        "interactiveMode": "Never",
-    }
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [
-                {
-                    "name": name,
-                    "cluster": {"server": address, "certificate-authority-data": certificate},
-                }
-            ],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "users": [{"name": name, "user": {"exec": login}}],
-        }
-    )
+def _kubeconfig(name: str, address: str, authority: str, region: str, entry: str) -> str:
+    """The kubeconfig; where the stack made the account, whoever uses it enters that first."""
+    login = ["eks", "--name", name, "--region", region]
+    login += ["--role", entry] if entry else []
+    return kubeconfig(name, address, *login, authority=authority)
 
 
 def _issuer(held: Any) -> str:
@@ -231,7 +210,7 @@ def build_cluster(
     name = pulumi.Output.all(cluster.name, made.groups.system.id).apply(lambda got: got[0])
     config = pulumi.Output.all(
         name, cluster.endpoint, cluster.certificate_authority.data, entry
-    ).apply(lambda got: kubeconfig(got[0], got[1], got[2] or "", region, got[3]))
+    ).apply(lambda got: _kubeconfig(got[0], got[1], got[2] or "", region, got[3]))
     return contract.Cluster(
         name=name,
         kubeconfig=pulumi.Output.secret(config),

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sysconfig
 import tempfile
 import threading
 import time
@@ -72,6 +73,9 @@ class Engine:
                 fix="Install it from https://www.pulumi.com/docs/install/.",
             )
         self._command = found
+        # Kubeconfigs call `landfall`, which whoever started us by its path need not have on PATH.
+        path = [self.environment.get("PATH", ""), sysconfig.get_path("scripts")]
+        self._whole = {**self.environment, "PATH": os.pathsep.join(filter(None, path))}
         self._masker = Masker(self.environment)
 
     def run(
@@ -88,7 +92,7 @@ class Engine:
         began = time.monotonic()
         process = subprocess.Popen(
             [self._command, *arguments, "--stack", stack, "--non-interactive", "--color", "never"],
-            cwd=self.root, env=dict(self.environment), stdin=subprocess.DEVNULL, text=True,
+            cwd=self.root, env=self._whole, stdin=subprocess.DEVNULL, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, errors="replace",
         )  # fmt: skip
         with _ended_with_us(process, self.grace):

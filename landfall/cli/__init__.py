@@ -36,6 +36,7 @@ def build_app() -> typer.Typer:
     from landfall.cli import (
         check,
         clients,
+        cluster,
         code,
         compare,
         dataset,
@@ -70,7 +71,7 @@ def build_app() -> typer.Typer:
         report.report, serve.serve, notice.notice, waivers.waivers,
     ):  # fmt: skip
         app.command()(function)
-    for noun in (clients, code, dataset, intent, lake, model, platform, stack):
+    for noun in (clients, cluster, code, dataset, intent, lake, model, platform, stack):
         app.add_typer(noun.app, name=noun.__name__.rsplit(".", 1)[-1])
     return app
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -10,7 +9,6 @@ import pytest
 from pulumi_gcp import container
 
 from infra.gcp.gpu_pool import build_gpu_pools
-from infra.gcp.kubeconfig import kubeconfig
 from infra.gcp.provider import open_scope
 from infra.kubernetes.accounts import ACCOUNTS
 from infra.plan.model import SECRET, Plan
@@ -145,15 +143,6 @@ def test_pods_act_as_their_workloads_by_the_shared_table(dev: Plan) -> None:
         trust = trusts[f"{account.namespace}-acts-as-{account.workload}"]
         assert trust.inputs["role"] == "roles/iam.workloadIdentityUser"
         assert trust.inputs["member"].endswith(f"[{account.namespace}/{account.name}]")
-
-
-def test_the_kubeconfig_holds_an_address_and_a_helper_and_no_key() -> None:
-    config = json.loads(kubeconfig("acme", "gke-1.example.gke.goog"))
-    (cluster,) = config["clusters"]
-    assert cluster["cluster"] == {"server": "https://gke-1.example.gke.goog"}
-    (user,) = config["users"]
-    assert set(user["user"]) == {"exec"}
-    assert user["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
 
 
 def test_images_are_kept_and_their_tags_fixed_in_production(prod: Plan, dev: Plan) -> None:

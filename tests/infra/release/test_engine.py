@@ -124,3 +124,11 @@ def test_a_build_has_a_home_of_its_own_with_the_machines_plugins(tmp_path: Path)
 def test_a_person_keeps_the_home_they_have() -> None:
     with build_home({"HOME": "/home/lead"}) as environment:
         assert environment == {"HOME": "/home/lead"}
+
+
+def test_what_kubeconfigs_call_is_found_by_the_cli_s_plugins(tmp_path: Path) -> None:
+    cli = tmp_path / "pulumi"
+    cli.write_text("#!/bin/sh\ncommand -v landfall\n", encoding="utf-8")
+    cli.chmod(0o755)
+    told = Engine(tmp_path, {"PATH": f"{tmp_path}:/usr/bin:/bin"}).run("up", stack="a")
+    assert Path(told.out.strip()) == Path(sys.executable).parent / "landfall"
