@@ -1,8 +1,8 @@
 """The Iceberg catalog: Glue databases, one a namespace of the pipelines, and Lake Formation's say over them.
 
-Lake Formation is switched on where the intent names a Jenkins: its deploy role is then the only administrator,
-so grants stand in the plan and nowhere else. Without one, nobody is known beforehand who could administer it,
-and IAM alone decides. Leaves out columns and rows: the warehouse masks those.
+Lake Formation is switched on where the intent names a Jenkins: its deploy role administers it, with the roles of
+those who apply by hand (`cloud.administrators`, or the entry role of an account that is created) and nobody else,
+so grants stand in the plan. Without a Jenkins IAM alone decides. Leaves out columns and rows: the warehouse masks those.
 Source: https://docs.aws.amazon.com/lake-formation/latest/dg/upgrade-glue-lake-formation.html.
 """
 
@@ -15,7 +15,7 @@ import pulumi_aws as aws
 
 from infra import contract
 from infra.aws.policies import Value, allow, from_account, services, trust
-from infra.aws.provider import cloud
+from infra.aws.provider import appliers, cloud
 from infra.aws.roles import boundary, grant, role
 from infra.scope import Scope
 
@@ -110,7 +110,10 @@ def _settings(
     return [
         lf.DataLakeSettings(
             "catalog",
-            admins=[foundation.identity.jenkins_deploy],
+            admins=[
+                foundation.identity.jenkins_deploy,
+                *appliers(scope, foundation.organization),
+            ],
             create_database_default_permissions=[] if shut else [by_iam],
             create_table_default_permissions=[] if shut else [table_by_iam],
             allow_full_table_external_data_access=False,

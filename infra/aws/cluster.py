@@ -18,7 +18,7 @@ from infra import contract
 from infra.aws.addons import Addons
 from infra.aws.node_groups import build_node_groups
 from infra.aws.policies import services, trust
-from infra.aws.provider import ENTRY_ROLE, cloud
+from infra.aws.provider import cloud, entry_role
 from infra.aws.registry import build_registry
 from infra.aws.roles import boundary, role
 from infra.aws.security import retention
@@ -81,8 +81,9 @@ class Cluster(pulumi.ComponentResource):
             role_arn=acts.arn,
             access_config=eks.ClusterAccessConfigArgs(
                 authentication_mode="API",
-                # Where Jenkins applies, its entry is the administrator's; else whoever makes the cluster is.
-                bootstrap_cluster_creator_admin_permissions=not self._jenkins_applies(),
+                # Whoever makes the cluster administers it, unless entries say who does: one of them may be
+                # the maker, whose second entry EKS refuses.
+                bootstrap_cluster_creator_admin_permissions=not self._administrators_named(),
             ),
             vpc_config=eks.ClusterVpcConfigArgs(
                 subnet_ids=foundation.network.subnets,
@@ -102,15 +103,27 @@ class Cluster(pulumi.ComponentResource):
             deletion_protection=prod,
             upgrade_policy=eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
             zonal_shift_config=eks.ClusterZonalShiftConfigArgs(enabled=prod),
-            opts=scope.child(self, depends_on=[log]),
+            # Read at creation only; a later change would replace the cluster and do nothing else
+            # (github.com/hashicorp/terraform-provider-aws/issues/35824).
+            opts=scope.child(
+                self,
+                depends_on=[log],
+                ignore_changes=["accessConfig.bootstrapClusterCreatorAdminPermissions"],
+            ),
         )
 
-    def _jenkins_applies(self) -> bool:
-        return self._scope.intent.jenkins is not None and cloud(self._scope).account is not None
+    def _administrators_named(self) -> bool:
+        mine = cloud(self._scope)
+        jenkins = self._scope.intent.jenkins is not None and mine.account is not None
+        return jenkins or bool(mine.administrators)
 
     def _entries(self) -> list[pulumi.Resource]:
-        """Jenkins, and the managed Airflow's pods."""
+        """Who applies by hand, Jenkins, and the managed Airflow's pods."""
         identity, made = self._foundation.identity, []
+        for person in cloud(self._scope).administrators:
+            # By the role's own name, so that an order in the intent moves no entry.
+            name = f"administrator-{person.rpartition('/')[2]}"
+            made += self._entry(name, person, "AmazonEKSClusterAdminPolicy")
         if self._scope.intent.jenkins is not None:
             made += self._entry(
                 "jenkins-deploy", identity.jenkins_deploy, "AmazonEKSClusterAdminPolicy"
@@ -203,9 +216,7 @@ def build_cluster(
     """Build the cluster; its name is known once its system nodes run, so charts find a place."""
     made, region = Cluster(scope, foundation), cloud(scope).region
     created = cloud(scope).account is None
-    entry = foundation.organization.tenancy.apply(
-        lambda account: f"arn:aws:iam::{account}:role/{ENTRY_ROLE}" if created else ""
-    )
+    entry = entry_role(foundation.organization) if created else ""
     cluster = made.cluster
     name = pulumi.Output.all(cluster.name, made.groups.system.id).apply(lambda got: got[0])
     config = pulumi.Output.all(

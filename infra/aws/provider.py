@@ -8,6 +8,7 @@ Leaves out credentials: they are the caller's.
 
 from __future__ import annotations
 
+import pulumi
 import pulumi_aws as aws
 
 from infra import contract
@@ -25,6 +26,20 @@ ENTRY_ROLE = "OrganizationAccountAccessRole"
 def cloud(scope: Scope) -> Aws:
     """The intent's AWS part; raises LandfallError where the intent is of another cloud."""
     return _aws(scope.intent)
+
+
+def appliers(
+    scope: Scope, organization: contract.Organization
+) -> list[str] | list[pulumi.Output[str]]:
+    """The roles by which people apply: those that the intent names, or the one that enters a created account."""
+    if cloud(scope).account:
+        return cloud(scope).administrators
+    return [entry_role(organization)]
+
+
+def entry_role(organization: contract.Organization) -> pulumi.Output[str]:
+    """The ARN of the role by which a created account is entered."""
+    return organization.tenancy.apply(lambda account: f"arn:aws:iam::{account}:role/{ENTRY_ROLE}")
 
 
 def open_scope(intent: Intent, stack: str) -> Scope:
@@ -54,13 +69,16 @@ def enter(scope: Scope, organization: contract.Organization) -> Scope:
     mine = cloud(scope)
     if mine.account:
         return scope
-    role = organization.tenancy.apply(lambda account: f"arn:aws:iam::{account}:role/{ENTRY_ROLE}")
     return scope.entering(
         aws.Provider(
             "account",
             region=mine.region,  # pyright: ignore[reportArgumentType]
             allowed_account_ids=[organization.tenancy],
-            assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=role, session_name="landfall")],
+            assume_roles=[
+                aws.ProviderAssumeRoleArgs(
+                    role_arn=entry_role(organization), session_name="landfall"
+                )
+            ],
             default_tags=aws.ProviderDefaultTagsArgs(tags=scope.labels),
         )
     )

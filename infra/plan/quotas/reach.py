@@ -11,22 +11,43 @@ from typing import TYPE_CHECKING
 
 from infra.plan.model import Plan
 from infra.plan.policies.network import AKS, EKS
+from infra.plan.query import every
 from infra.plan.quotas.base import Need
 
 if TYPE_CHECKING:
     from landfall.intent import Intent
 
+_RANGES = {EKS: "vpcConfig.publicAccessCidrs", AKS: "apiServerAccessProfile.authorizedIPRanges"}
+
 
 def needs(plan: Plan, intent: Intent) -> Iterator[Need]:
     """Where the cluster's API lets in whoever applies, and on AWS as whom; nothing for a stack without a cluster."""
-    clusters = tuple(one.name for one in plan.of_type(EKS, AKS))
-    if not clusters:
+    found = plan.of_type(*_RANGES)
+    if not found:
         return
-    listed = ", ".join(intent.network.api_from)
+    clusters = tuple(one.name for one in found)
+    listed = ", ".join(
+        str(text) for one in found for text in every(dict(one.inputs), _RANGES[one.type])
+    )
     yield Need(
         "reach", "the cluster's API", "api", str(getattr(intent.cloud, "region", "")), why=clusters,
         said=f"from {listed} and from inside the network" if listed else "from inside the network only",
         text="" if listed else "Whoever applies this stack stands inside its network (a VPN, a machine there, a Jenkins "
         "with agents there), or network.api_from names the public ranges that the apply comes from: else it ends where the "
         "first chart is installed.",
+    )  # fmt: skip
+    yield from _administrators(clusters, intent)
+
+
+def _administrators(clusters: tuple[str, ...], intent: Intent) -> Iterator[Need]:
+    """EKS lets in nobody but whom an entry names, not even the account's own administrator."""
+    cloud = intent.cloud
+    if cloud.provider != "aws" or not cloud.account or intent.jenkins is None:
+        return
+    people = [one.rpartition("/")[2] for one in cloud.administrators]
+    yield Need(
+        "reach", "who administers the cluster", "administrators", cloud.region, why=clusters,
+        said=" and ".join(["jenkins-deploy", *people]) if people else "jenkins-deploy alone",
+        text="" if people else "Jenkins' deploy role alone is let in, which the foundation has to have made before: for a "
+        "first apply by a person, cloud.administrators names that person's role.",
     )  # fmt: skip

@@ -198,10 +198,11 @@ def test_a_new_file_reaches_the_queue_and_a_bad_message_is_set_aside(dev: Plan) 
     assert redrive["deadLetterTargetArn"].endswith("flow-dead")
 
 
-def test_lake_formation_has_one_administrator_and_bi_no_grant(prod: Plan) -> None:
+def test_lake_formation_is_administered_by_whoever_applies_and_bi_has_no_grant(prod: Plan) -> None:
     settings = named(prod, "lakeformation/dataLakeSettings:DataLakeSettings", "catalog")
-    assert len(settings.inputs["admins"]) == 1
-    assert settings.inputs["admins"][0].endswith("jenkins-deploy")
+    jenkins, person = settings.inputs["admins"]
+    assert jenkins.endswith("jenkins-deploy")
+    assert person.endswith(":role/OrganizationAccountAccessRole")  # the account is created
     granted = {
         one.name.partition("-")[0]
         for one in prod.of_type("aws:lakeformation/permissions:Permissions")
@@ -296,16 +297,17 @@ def test_nodes_have_encrypted_disks_and_metadata_out_of_pods_reach(any_sample: P
 def test_a_gpu_that_the_region_sells_only_in_larger_machines_is_refused() -> None:
     raw = {"accelerator": "H100", "count": 1, "capacity": ["spot"]}
     problem = json.loads(json.dumps(intent_of(PROD).model_dump(mode="json")["ml"]["problem"]))
-    changed = intent_of(
-        DEV,
-        cloud={"provider": "aws", "region": "us-west-1", "account": "123456789012"},
-        ml={"problem": problem, "training_gpu": raw},
-    )
-    with pytest.raises(UsageError, match=r"us-west-1 does not sell p5\.4xlarge"):
-        plan_of(changed)
+    with pytest.raises(UsageError, match=r"p5\.4xlarge, which us-west-1 does not sell"):
+        intent_of(
+            DEV,
+            cloud={"provider": "aws", "region": "us-west-1", "account": "123456789012"},
+            ml={"problem": problem, "training_gpu": raw},
+        )
 
 
-def test_the_clusters_address_is_private_but_for_listed_ranges_and_access_is_by_entries(any_sample: Plan) -> None:
+def test_the_clusters_address_is_private_but_for_listed_ranges_and_access_is_by_entries(
+    any_sample: Plan,
+) -> None:
     cluster = named(any_sample, "eks/cluster:Cluster", "cluster").inputs
     assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
     # The sample of development is applied from an office.
@@ -314,6 +316,39 @@ def test_the_clusters_address_is_private_but_for_listed_ranges_and_access_is_by_
     assert cluster["vpcConfig"].get("publicAccessCidrs") == outside
     assert cluster["accessConfig"]["authenticationMode"] == "API"
     assert set(cluster["enabledClusterLogTypes"]) >= {"api", "audit", "authenticator"}
+
+
+def test_those_who_apply_by_hand_administer_cluster_and_lake_formation_beside_jenkins(
+    adopt: Plan,
+) -> None:
+    entries = "eks/accessPolicyAssociation:AccessPolicyAssociation"
+    by_hand = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/us-east-1/engineer"
+    raw = intent_of(ADOPT).model_dump(mode="json", exclude_defaults=True)["cloud"]
+    plan = plan_of(intent_of(ADOPT, cloud={**raw, "administrators": [by_hand]}), ADOPT)
+    entry = named(plan, entries, "administrator-engineer").inputs
+    assert entry["principalArn"] == by_hand
+    assert entry["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
+    assert named(plan, entries, "jenkins-deploy")
+    admins = named(plan, "lakeformation/dataLakeSettings:DataLakeSettings", "catalog").inputs[
+        "admins"
+    ]
+    assert admins[1:] == [by_hand]
+    assert "administrator-engineer" not in names(adopt, entries)
+    for one in (adopt, plan):
+        access = named(one, "eks/cluster:Cluster", "cluster")
+        assert access.inputs["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] is False
+
+
+def test_the_maker_of_a_cluster_administers_it_only_where_nobody_else_is_named(dev: Plan) -> None:
+    flag = "bootstrapClusterCreatorAdminPermissions"
+    cluster = named(dev, "eks/cluster:Cluster", "cluster")
+    assert cluster.inputs["accessConfig"][flag] is True
+    # A later change would replace the cluster.
+    assert f"accessConfig.{flag}" in cluster.ignore_changes
+    raw = intent_of(DEV).model_dump(mode="json", exclude_defaults=True)["cloud"]
+    role = "arn:aws:iam::123456789012:role/engineer"
+    plan = plan_of(intent_of(DEV, cloud={**raw, "administrators": [role]}), DEV)
+    assert named(plan, "eks/cluster:Cluster", "cluster").inputs["accessConfig"][flag] is False
 
 
 def test_addons_are_pinned_to_the_clusters_version(dev: Plan) -> None:
