@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from infra.gcp.jenkins_roles import DEPLOY, PREVIEW, PREVIEW_ALSO
-from infra.plan.model import Plan
+from infra.plan.model import Plan, Resource
 from infra.plan.quotas.permissions import wanted
 from tests.infra.gcp.conftest import named
 
@@ -58,18 +58,14 @@ def test_preview_opens_no_data_and_changes_nothing() -> None:
 def test_preview_reads_back_what_of_ours_lies_in_a_bucket_or_a_secret_and_nothing_beside(
     adopts: Plan,
 ) -> None:
-    (bucket,) = [
-        one
-        for one in named(adopts, "storage/bucketIAMMember:BucketIAMMember").values()
-        if "jenkins-preview" in one.inputs["member"]
-    ]
-    assert (
-        bucket.inputs["bucket"]
-        == named(adopts, "storage/bucket:Bucket")["stop-code"].inputs["name"]
-    )
-    (secret,) = [
-        one
-        for one in named(adopts, "secretmanager/secretIamMember:SecretIamMember").values()
-        if "jenkins-preview" in one.inputs["member"]
-    ]
+    account = named(adopts, "serviceaccount/account:Account")["jenkins-preview"]
+
+    def held_by_preview(kind: str) -> Resource:
+        (found,) = [one for one in named(adopts, kind).values() if account.urn in one.deps]
+        return found
+
+    bucket = held_by_preview("storage/bucketIAMMember:BucketIAMMember")
+    code = named(adopts, "storage/bucket:Bucket")["stop-code"]
+    assert bucket.inputs["bucket"] == code.inputs["name"]
+    secret = held_by_preview("secretmanager/secretIamMember:SecretIamMember")
     assert named(adopts, "secretmanager/secret:Secret")["password"].urn in secret.deps
