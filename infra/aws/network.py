@@ -231,7 +231,9 @@ def build_network(scope: Scope, organization: contract.Organization) -> HubAndSp
         zones=pulumi.Output.from_input([] if adopted else list(made.zones)),
         cidr=pulumi.Output.from_input(own),
         private_zones=pulumi.Output.from_input({}),
-        egress_addresses=pulumi.Output.all(*(way.public_ip for way in made.ways_out)).apply(list),
+        egress_addresses=pulumi.Output.all(
+            *scope.intent.network.adopt.egress_addresses, *(way.public_ip for way in made.ways_out)
+        ).apply(list),
         hub=pulumi.Output.from_input(made.hub),
         firewall=pulumi.Output.from_input(made.firewall),
     )

@@ -30,6 +30,8 @@ class Egress:
 
     nat: network.SubResourceArgs | None = None
     routes: network.RouteTable | None = None
+    address: Text | None = None
+    """The public address by which everything goes out."""
 
 
 def build_egress(
@@ -42,11 +44,14 @@ def build_egress(
     """What the intent's `network.egress` asks for."""
     way = scope.intent.network.egress
     if way == "nat":
-        return Egress(nat=_nat(scope, parent, group))
+        address = _address(scope, parent, group, "nat", [])
+        return Egress(nat=_nat(scope, parent, group, address), address=_known(address))
     if way == "allow-list":
-        firewall = _firewall(scope, parent, group, hub, addresses)
+        address = _address(scope, parent, group, "firewall", zones(scope))
+        firewall = _firewall(scope, parent, group, hub, addresses, address)
         inner = firewall.ip_configurations.apply(lambda all_: (all_ or [])[0].private_ip_address)
-        return Egress(routes=_routes(scope, parent, group, "VirtualAppliance", inner))
+        routes = _routes(scope, parent, group, "VirtualAppliance", inner)
+        return Egress(routes=routes, address=_known(address))
     return Egress(routes=_routes(scope, parent, group, "None", None))
 
 
@@ -70,8 +75,14 @@ def _address(
     )
 
 
-def _nat(scope: Scope, parent: pulumi.Resource, group: Text) -> network.SubResourceArgs:
-    address = _address(scope, parent, group, "nat", [])
+def _known(address: network.PublicIPAddress) -> Text:
+    """The address itself: Azure gives a static one when it is made."""
+    return address.ip_address.apply(lambda text: text or "")
+
+
+def _nat(
+    scope: Scope, parent: pulumi.Resource, group: Text, address: network.PublicIPAddress
+) -> network.SubResourceArgs:
     gateway = network.NatGateway(
         "nat",
         network.NatGatewayInitArgs(
@@ -122,6 +133,7 @@ def _firewall(
     group: Text,
     hub: network.VirtualNetwork,
     addresses: Addresses,
+    address: network.PublicIPAddress,
 ) -> network.AzureFirewall:
     subnet = network.Subnet(
         "firewall-subnet",
@@ -134,7 +146,6 @@ def _firewall(
         ),
         scope.child(parent),
     )
-    address = _address(scope, parent, group, "firewall", zones(scope))
     return network.AzureFirewall(
         "firewall",
         network.AzureFirewallArgs(

@@ -45,6 +45,7 @@ class AzureNetwork(pulumi.ComponentResource):
         self._group = group(scope, organization, "network")
         addresses = carve(scope.intent.network.cidr)
         adopt = scope.intent.network.adopt
+        self._leaves_by: list[pulumi.Input[str]] = list(adopt.egress_addresses)
         if adopt.network:
             spoke_id, subnets, shield_id = self._adopted(adopt.network, adopt.subnets)
             cidr = pulumi.Output.from_input("")
@@ -63,6 +64,7 @@ class AzureNetwork(pulumi.ComponentResource):
             zones=pulumi.Output.from_input(zones(scope)),
             cidr=cidr,
             private_zones=self._private_zones(),
+            egress_addresses=pulumi.Output.all(*self._leaves_by).apply(list),
         )
         self.register_outputs({"id": spoke_id, "subnets": self.result.subnets})
 
@@ -91,6 +93,7 @@ class AzureNetwork(pulumi.ComponentResource):
         self._peer("hub", hub, spoke)
         self._peer("spoke", spoke, hub)
         egress = build_egress(self._scope, self, self._group, hub, addresses)
+        self._leaves_by = [] if egress.address is None else [egress.address]
         shields = build_shield(self._scope, self, self._group, addresses)
         subnets: dict[str, Text] = {}
         before: list[pulumi.Resource] = []

@@ -39,6 +39,7 @@ class Network(pulumi.ComponentResource):
         self.scope = scope
         self.ranges = carve(scope.intent.network.cidr)
         adopted = scope.intent.network.adopt
+        self.leaves_by: list[pulumi.Input[str]] = list(adopted.egress_addresses)
         if adopted.subnets:
             self.outputs = self._adopted()
             self._share(organization)
@@ -132,6 +133,7 @@ class Network(pulumi.ComponentResource):
             zones=known(list(used_zones(self.scope.intent))),
             cidr=known(self.scope.intent.network.cidr),
             private_zones=known({}),
+            egress_addresses=pulumi.Output.all(*self.leaves_by).apply(list),
         )
 
     def _vpc(self, purpose: str) -> compute.Network:
@@ -222,7 +224,8 @@ class Network(pulumi.ComponentResource):
             region=region,
             opts=scope.child(self),
         )
-        # Fixed addresses in production, so that the other side can let exactly these in.
+        # Fixed addresses in production and for Snowflake, so that the other side can let exactly these in.
+        fixed = 2 if strict(scope.intent) else int(scope.intent.warehouse.engine == "snowflake")
         addresses = [
             compute.Address(
                 f"egress-{index}",
@@ -231,8 +234,9 @@ class Network(pulumi.ComponentResource):
                 address_type="EXTERNAL",
                 opts=scope.child(self),
             )
-            for index in range(2 if strict(scope.intent) else 0)
+            for index in range(fixed)
         ]
+        self.leaves_by = [one.address for one in addresses]
         compute.RouterNat(
             "egress",
             name=scope.name("router", "egress-nat"),

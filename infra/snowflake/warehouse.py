@@ -15,6 +15,7 @@ from infra.snowflake import access
 from infra.snowflake.credits import monthly_credits
 from infra.snowflake.provider import account_of, open_provider
 from infra.snowflake.storage import Site, Storage, open_storage, stage_url
+from landfall.errors import LandfallError
 
 OFFERED = True
 SCHEMAS = ("silver", "gold", "marts", "features")
@@ -80,16 +81,21 @@ class _Warehouse(pulumi.ComponentResource):
         )
 
     def _policy(self, foundation: Foundation, edition: str) -> snowflake.NetworkPolicy:
-        """Service users come from the platform's addresses only.
+        """Service users come from the addresses by which the platform's network goes out.
 
-        Private addresses count where the edition has private links; the network's public ones everywhere.
-        Where neither is known, the private range is named and nobody gets in: closed, not open.
+        The private range counts beside them where the edition has private links, for a client who has one.
         """
         network = foundation.network
 
         def values(known: list[object]) -> list[str]:
             public = [f"{address}" for address in known[1] or ()]  # pyright: ignore[reportGeneralTypeIssues]
-            private = [str(known[0])] if edition == "business-critical" or not public else []
+            if not public:
+                raise LandfallError(
+                    "The network tells no public address by which it goes out.",
+                    so="Snowflake's network policy would let nobody in.",
+                    fix="Apply the stack that builds the network anew, or give network.adopt.egress_addresses.",
+                )
+            private = [str(known[0])] if edition == "business-critical" and known[0] else []
             return [*private, *public]
 
         addresses = pulumi.Output.all(network.cidr, network.egress_addresses).apply(values)  # pyright: ignore[reportArgumentType]

@@ -67,6 +67,9 @@ class Adopt(Part):
     """Buckets (on Azure, containers as `account/container`) that are zones of the lake already."""
     log_bucket: str | None = Field(default=None, examples=["acme-org-audit"])
     """Where the organization collects audit logs, which the platform's writers cannot delete."""
+    egress_addresses: list[Cidr] = Field(default=[], examples=[["203.0.113.7/32"]])
+    """Public addresses by which the adopted network goes out, each /22 or smaller: Snowflake lets in these alone,
+    so they are needed where it is the warehouse. A network that is built gets fixed addresses of its own."""
 
 
 class Network(Part):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from landfall.intent.network import API_PREFIX, too_open
 from landfall.intent.rules.base import CLOUD_NAMES, Problem, rule
 
 if TYPE_CHECKING:
@@ -150,4 +151,43 @@ def _enough_subnets(intent: Intent) -> Iterator[Problem]:
             "must name three subnets: for nodes, for private endpoints and (delegated to "
             "Microsoft.DBforPostgreSQL/flexibleServers) for databases, in this order",
             f"{_IN_AZURE}/Microsoft.Network/virtualNetworks/hub/subnets/nodes",
+        )
+
+
+@rule("network", "cloud", "warehouse")
+def _snowflake_knows_whence(intent: Intent) -> Iterator[Problem]:
+    """Snowflake lets in public addresses alone, so where it is the warehouse the network goes out, and of an adopted
+    one `network.adopt.egress_addresses` says by which."""
+    network, adopt = intent.network, intent.network.adopt
+    for i, text in enumerate(adopt.egress_addresses):
+        if too_open(text):
+            yield Problem(
+                f"network.adopt.egress_addresses[{i}]",
+                text,
+                f"must be public, and /{API_PREFIX} or smaller",
+                "203.0.113.7/32",
+            )
+    if adopt.egress_addresses and not adopt.network:
+        yield Problem(
+            "network.adopt.egress_addresses",
+            adopt.egress_addresses,
+            "has no effect without network.adopt.network: a network that is built gets addresses of its own",
+            "leave it out",
+        )
+    if intent.warehouse.engine != "snowflake" or intent.cloud.provider == "local":
+        return
+    if adopt.network and not adopt.egress_addresses:
+        yield Problem(
+            "network.adopt.egress_addresses",
+            [],
+            "must name the public addresses by which the adopted network goes out: Snowflake's network policy "
+            "lets in these alone, and nobody would get in",
+            "[203.0.113.7/32]",
+        )
+    if not adopt.network and network.egress == "none":
+        yield Problem(
+            "network.egress",
+            "none",
+            "leaves no way to Snowflake, which is reached over its public address (a private link is not built)",
+            "nat",
         )

@@ -15,6 +15,7 @@ from infra.snowflake.provider import open_provider
 from landfall.errors import LandfallError
 from tests.infra.kubernetes import hand
 from tests.infra.kubernetes.hand import CLOUDS, one
+from tests.infra.samples import plan_changed, plan_of, sample
 from tests.infra.snowflake.conftest import ACCOUNT, build, wanted
 
 Plans = Callable[..., Plan]
@@ -156,7 +157,6 @@ def test_service_users_come_from_the_platforms_network_with_one_role(
 @pytest.mark.parametrize(
     ("edition", "public", "allowed"),
     [
-        ("enterprise", [], ["10.64.0.0/16"]),
         ("enterprise", ["203.0.113.7"], ["203.0.113.7"]),
         ("business-critical", ["203.0.113.7"], ["10.64.0.0/16", "203.0.113.7"]),
     ],
@@ -180,6 +180,45 @@ def test_who_may_come_in_is_named_by_what_the_network_goes_out_by(
     rule = one(made, f"{_STEM}networkRule:NetworkRule", "platform")
     assert rule.inputs["valueLists"] == allowed
     assert rule.inputs["mode"] == "INGRESS"
+
+
+def test_a_network_that_tells_no_address_lets_nobody_in_and_is_refused() -> None:
+    import dataclasses
+
+    import pulumi
+
+    def build_with(scope: Any, layers: Any) -> None:
+        foundation = layers["foundation"]
+        silent = dataclasses.replace(
+            foundation.network, egress_addresses=pulumi.Output.from_input([])
+        )
+        build(scope, {**layers, "foundation": dataclasses.replace(foundation, network=silent)})
+
+    with pytest.raises(LandfallError, match="no public address"):
+        hand.planned(wanted("aws"), build_with)
+
+
+@pytest.mark.parametrize(
+    ("stack", "fixed"),
+    [
+        ("harbor-gcp-dev", "gcp:compute/address:Address"),
+        ("northwind-aws-dev", "aws:ec2/eip:Eip"),
+        ("fjord-azure-dev", "azure-native:network:PublicIPAddress"),
+    ],
+)
+def test_a_small_stack_has_a_fixed_address_that_snowflake_knows(stack: str, fixed: str) -> None:
+    made = plan_changed(stack, warehouse={"engine": "snowflake", "snowflake": ACCOUNT})
+    assert made.of_type(fixed)
+    rule = one(made, f"{_STEM}networkRule:NetworkRule", "platform")
+    assert rule.inputs["valueLists"]
+    assert sample(stack).network.cidr not in rule.inputs["valueLists"]
+
+
+def test_an_adopted_network_is_let_in_by_the_addresses_that_the_intent_gives() -> None:
+    rule = one(plan_of("kestrel-gcp-staging"), f"{_STEM}networkRule:NetworkRule", "platform")
+    given = sample("kestrel-gcp-staging").network.adopt.egress_addresses
+    assert given
+    assert rule.inputs["valueLists"] == given
 
 
 def test_the_role_of_the_lake_trusts_snowflake_only_by_an_external_id(plan: Plans) -> None:
