@@ -81,6 +81,11 @@ class DbtEngine(ABC):
             self._start()
         return self.worker.ask(request)
 
+    def _clear_exports(self) -> None:
+        """Remove what a run that was killed left behind; one run at a time holds a stack's lock."""
+        for left in (self._folder / "export").glob("*.parquet"):
+            left.unlink()
+
     @abstractmethod
     def _start(self) -> None:
         """Start the worker, and make what it needs to begin with."""
@@ -94,6 +99,18 @@ def as_error(failure: WorkerFailure, project: Project, log: Path) -> LandfallErr
             "The disk is full: the warehouse could not be built.",
             so="Nothing was published.",
             fix="Free some space and run the same command again.",
+        )
+    if failure.kind == "entry":
+        return LandfallError(
+            f"The warehouse was not entered: {failure.what}.",
+            so="Nothing was published.",
+            fix=f"Sign in as docs/warehouses.md says, and check the address. The worker's log: {log}",
+        )
+    if failure.kind == "engine":
+        return LandfallError(
+            f"The warehouse refused what it was asked: {failure.what}.",
+            so="Nothing was published.",
+            fix=f"Check that what it names is there. The worker's log: {log}",
         )
     if not failure.failures:
         return LandfallError(

@@ -67,8 +67,7 @@ class DuckDBEngine(DbtEngine):
         begun = self.worker.start({"LANDFALL_DUCKDB_PATH": str(self._database)})
         if begun["rebuilt"]:
             self._say_rebuilt(begun["rebuilt"])
-        for left in (self._folder / "export").glob("*.parquet"):  # By a run that was killed.
-            left.unlink()
+        self._clear_exports()
         if self._exposed:
             self.worker.ask({"op": "expose", "tables": self._exposed})
 

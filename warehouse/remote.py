@@ -12,6 +12,12 @@ import os
 from typing import Any
 
 KEY = "DBT_ENV_SECRET_LANDFALL_KEY"
+PATIENCE = 30
+"""Seconds for which entry is tried where a client would by itself try for ten minutes."""
+
+
+class NotEntered(Exception):
+    """The engine was not reached, or let us not in."""
 
 
 class Remote:
@@ -26,13 +32,17 @@ class Remote:
 
     def _open(self) -> Any:
         if self._opened is None:
-            self._opened = self._kind(self._connection)
+            try:
+                self._opened = self._kind(self._connection)
+            except Exception as error:  # each client has errors of its own, without a common parent
+                raise NotEntered(str(error).strip() or type(error).__name__) from error
         return self._opened
 
     def expose(self, statements: list[str]) -> None:
-        """Run the statements that show silver."""
+        """Run the statements that show silver. Signs in even for none: who may not is told before dbt begins."""
+        engine = self._open()
         for sql in statements:
-            self._open().run(sql)
+            engine.run(sql)
 
     def export(self, sql: str, path: str) -> int:
         """Write a query's rows to a Parquet file; gives the number of rows."""
@@ -67,6 +77,7 @@ class _BigQuery:
     def __init__(self, connection: dict[str, Any]) -> None:
         import google.auth
         from google.auth import impersonated_credentials
+        from google.auth.transport.requests import Request
         from google.cloud import bigquery  # pyright: ignore[reportAttributeAccessIssue]
 
         scopes = ["https://www.googleapis.com/auth/cloud-platform"]
@@ -75,11 +86,20 @@ class _BigQuery:
             credentials = impersonated_credentials.Credentials(
                 credentials, connection["impersonate"], scopes
             )
-        self._limit = connection["maximum_bytes_billed"]
+        # Else it would sign in at the first query, and a refusal would look like one of that query.
+        credentials.refresh(Request())
+        self._limit, self._retry = connection["maximum_bytes_billed"], bigquery.DEFAULT_RETRY
         self._query_config = bigquery.QueryJobConfig
         self._client: Any = bigquery.Client(
             connection["project"], credentials, location=connection["location"]
         )
+        self._knock()
+
+    def _knock(self) -> None:
+        """A query that is only checked, not run: is the project there, and may we ask in it. Costs nothing."""
+        checked = self._query_config(dry_run=True, use_query_cache=False)
+        patience = self._retry.with_timeout(PATIENCE)
+        self._client.query("select 1", job_config=checked, retry=patience, timeout=PATIENCE)
 
     def _query(self, sql: str) -> Any:
         limit = {"maximum_bytes_billed": self._limit} if self._limit else {}

@@ -69,6 +69,7 @@ class RemoteEngine(DbtEngine):
         self.worker.close()
         write_profile(self._folder, self._site.profile)
         self.worker.start(variables(self._site, self._platform))
+        self._clear_exports()
 
 
 def variables(site: Site, platform: Platform) -> dict[str, str]:

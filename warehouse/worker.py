@@ -228,8 +228,9 @@ def main() -> None:
         except Failed as error:
             reply({"ok": False, "kind": error.kind, "what": str(error), "failures": error.failures})
         except Exception as error:
+            kind = "entry" if type(error).__name__ == "NotEntered" else "engine"
             traceback.print_exc()
-            reply({"ok": False, "kind": "engine", "what": str(error).strip(), "failures": []})
+            reply({"ok": False, "kind": kind, "what": str(error).strip(), "failures": []})
 
 
 if __name__ == "__main__":

@@ -19,12 +19,17 @@ PRIVATE_KEY = "snowflake-private-key"
 """The secret's name: an unencrypted PKCS#8 key in PEM."""
 _PROVIDERS = {"s3": "AWS", "abfss": "AZURE", "gs": "GCP"}
 _WAY = ("account", "user", "role", "warehouse", "database", "schema")
+_ADDRESS = {"host": str, "port": int, "protocol": str}
+"""Where the account answers at another address than its name gives, as behind a private endpoint."""
 
 
 def site(platform: Platform) -> Site:
     """The site of Snowflake on a Platform; raises KeyError for a setting that is missing."""
     it = platform.warehouse.settings
     way: dict[str, Any] = {key: it[key] for key in _WAY}
+    # An account's address has hyphens where its name has underscores; dbt's adapter writes it so too.
+    way["account"] = it["account"].replace("_", "-")
+    way |= {key: kind(it[key]) for key, kind in _ADDRESS.items() if it.get(key)}
     profile: dict[str, Any] = {"type": "snowflake", "threads": THREADS, **way}
     secret = ""
     if it["authenticator"] == "snowflake_jwt":
