@@ -131,7 +131,8 @@ class Lake:
     zones: Annotated[Keyed, ZONES]
     """Zone to URI (`gs://…`, `s3://…`, `abfss://…`), without a trailing slash."""
     buckets: Annotated[Keyed, ZONES]
-    """Zone to the cloud's own id of the bucket (GCP name, AWS name, Azure `account/container`)."""
+    """Zone to the cloud's own id of the bucket (GCP name, AWS name, Azure `account/container`, and behind it the
+    folder where the zone is one)."""
     catalog: Text
     """The catalog's name, as Spark and PyIceberg call it."""
     catalog_properties: Table
@@ -224,6 +225,8 @@ class Cluster:
     airflow: pulumi.Output[dict[str, Any]]
     """The `operator` by which managed Airflow starts pods there, and what it is told to find the cluster; empty
     where the cloud offers no managed Airflow."""
+    catalog_identity: Text = field(default_factory=lambda: pulumi.Output.from_input(""))
+    """Azure: client id of the identity by which the Iceberg catalog on the cluster reaches the lake; elsewhere empty."""
 
 
 @dataclass(frozen=True)

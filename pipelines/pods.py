@@ -28,6 +28,13 @@ INSIDE = {
     "in_cluster": True,
 }
 """How Airflow on the very cluster starts pods."""
+SIGN_IN = "auth.file"
+"""The property of a catalog that is signed in at by a token: where the token lies."""
+TRUST = "catalog-trust"
+"""The secret in NAMESPACE that holds, as `ca.crt`, what signs the catalog's certificate (infra/kubernetes/catalog.py)."""
+TOKEN_SECONDS = 43_200
+"""Kubernetes renews a token when a fifth of its time is left, and a batch is given the token as it stands: so that
+fifth is to outlast a batch (pipelines/submit/batch.py). It ends with its pod in any case."""
 _CPU: dict[str, tuple[str, str, str]] = {"train": ("4", "8Gi", "16Gi")}
 _USUAL = ("500m", "1Gi", "4Gi")
 """Processors, memory asked for, memory at most."""
@@ -67,6 +74,7 @@ def pod(task: Task, platform: Platform, intent: Intent) -> dict[str, Any]:
         "volumes": [
             {"name": "config", "configMap": {"name": CONFIG}},
             {"name": "tmp", "emptyDir": {"sizeLimit": "20Gi" if task.name == "train" else "4Gi"}},
+            *_sign_in(platform),
         ],
     }
     if task.name == "train" and intent.ml and intent.ml.training_gpu:
@@ -101,7 +109,7 @@ def _container(task: Task, platform: Platform) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "runAsNonRoot": True,
         },
-        "volumeMounts": mounts(platform.stack),
+        "volumeMounts": [*mounts(platform.stack), *_sign_in_mounts(platform)],
     }
 
 
@@ -135,6 +143,30 @@ def mounts(stack: str) -> list[dict[str, Any]]:
         for name, path in files.items()
     ]
     return [*read, {"name": "tmp", "mountPath": "/tmp"}]
+
+
+def _sign_in(platform: Platform) -> list[dict[str, Any]]:
+    """What opens the catalog, where it is one that is signed in at: a token of the pod's account, renewed by
+    Kubernetes, and the certificate that signs the catalog's."""
+    told = platform.catalog.properties
+    if SIGN_IN not in told:
+        return []
+    token = {
+        "audience": told["auth.audience"],
+        "expirationSeconds": TOKEN_SECONDS,
+        "path": told[SIGN_IN].rpartition("/")[2],
+    }
+    trust = {"name": TRUST, "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    sources = [{"serviceAccountToken": token}, {"secret": trust}]
+    return [{"name": "catalog", "projected": {"sources": sources}}]
+
+
+def _sign_in_mounts(platform: Platform) -> list[dict[str, Any]]:
+    told = platform.catalog.properties
+    if SIGN_IN not in told:
+        return []
+    folder = told[SIGN_IN].rpartition("/")[0]
+    return [{"name": "catalog", "mountPath": folder, "readOnly": True}]
 
 
 def _on_gpus(spec: dict[str, Any], count: int, capacity: list[str]) -> None:

@@ -19,6 +19,8 @@ from landfall.project import environment
 from pipelines.catalog import NAMESPACES
 from pipelines.jars import embedded_jars, find_java, local_jars
 from pipelines.read import SPLIT
+from pipelines.sign_in import read_ca, spark_conf
+from pipelines.trust import trust
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -97,6 +99,9 @@ def open_spark(platform: Platform, cache_dir: Path) -> SparkSession:
             fix=f"Set {VARIABLE}=embedded to run it on this machine, where the month is small enough.",
         )
     session = _drive(platform) if how == "driver" else _embed(platform, cache_dir)
+    signed_by = read_ca(platform)
+    if signed_by is not None:
+        trust(session, signed_by)
     for namespace in NAMESPACES:
         session.sql(f"CREATE NAMESPACE IF NOT EXISTS {platform.catalog.name}.{namespace}")
     return session
@@ -157,6 +162,7 @@ def _settings(platform: Platform, jars: list[Path]) -> dict[str, str]:
         "spark.local.dir": tempfile.gettempdir(),
         "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/landfall-spark-warehouse",
         **catalog_conf(platform),
+        **spark_conf(platform),
         # A managed service's settings (its jars, its batches' sizes) mean nothing to this machine.
         **(platform.spark.conf if platform.spark.kind == "embedded" else {}),
     }

@@ -15,6 +15,7 @@ import pulumi_aws as aws
 from infra import contract
 from infra.aws.jenkins import build_jenkins
 from infra.aws.policies import Statement, allow, from_account, root, services, trust
+from infra.aws.proof import no_undoing
 from infra.aws.provider import cloud
 from infra.aws.roles import boundary, grant, role
 from infra.contract import WORKLOADS
@@ -66,6 +67,10 @@ class Identity(pulumi.ComponentResource):
         self._starts()
         self._secrets(security)
         self.preview, self.deploy = build_jenkins(scope, self, organization, limit)
+        if scope.intent.jenkins is not None:
+            deploy = self.deploy.apply(lambda arn: arn.rpartition("/")[2])
+            refused = no_undoing(scope, security.keys["logs"])
+            grant(scope, self, "jenkins-deploy-keeps-proof", deploy, *refused)
         self.register_outputs({})
 
     def _trusts(self, workload: str) -> list[Statement]:

@@ -12,8 +12,8 @@ import pulumi
 from pulumi_azure_native import compute, containerservice, managedidentity, privatedns
 
 from infra.azure.addresses import Addresses, carve, check_room
+from infra.azure.catalog import build_catalog_identity
 from infra.azure.cluster_config import CPU, SIZES, cluster_config, most_nodes, node_config
-from infra.azure.endpoints import inside_zone
 from infra.azure.gpu_pool import build_gpu_pools, pool_name
 from infra.azure.groups import group, group_id
 from infra.azure.identity import AUDIENCE
@@ -23,6 +23,7 @@ from infra.azure.registry import build_registry
 from infra.azure.roles import grant, role_id
 from infra.contract import Cluster, Data, Foundation, Text
 from infra.kubernetes.accounts import ACCOUNTS
+from infra.kubernetes.domain import domain
 from infra.kubernetes.pools import gpu_pools
 from infra.scope import Scope
 
@@ -33,7 +34,7 @@ _WINDOWS = {"aksManagedAutoUpgradeSchedule": "02:00", "aksManagedNodeOSUpgradeSc
 class AzureCluster(pulumi.ComponentResource):
     """Cluster, pools, registry, disks' key, names and identities."""
 
-    def __init__(self, scope: Scope, foundation: Foundation) -> None:
+    def __init__(self, scope: Scope, foundation: Foundation, data: Data) -> None:
         super().__init__("landfall:azure:Cluster", "cluster", {}, scope.component())
         self._scope = scope
         self._foundation = foundation
@@ -82,7 +83,10 @@ class AzureCluster(pulumi.ComponentResource):
             foundation.organization,
         )
         self._windows()
-        self._accounts()
+        issuer = self._cluster.oidc_issuer_profile.apply(
+            lambda made: (made.issuer_url or "") if made else ""
+        )
+        self._accounts(issuer)
         self._names(addresses)
         kubeconfig = build_kubeconfig(scope, self, self._group, self._cluster)
         self.result = Cluster(
@@ -94,13 +98,12 @@ class AzureCluster(pulumi.ComponentResource):
                 " && kubelogin convert-kubeconfig -l azurecli",
             ),
             registry=registry.login_server,
-            oidc_issuer=self._cluster.oidc_issuer_profile.apply(
-                lambda made: (made.issuer_url or "") if made else ""
-            ),
+            oidc_issuer=issuer,
             gpu_pools=pulumi.Output.all(*(one.name for one in pools)).apply(
                 lambda _: [pool_name(one) for one in gpu_pools(scope.intent)]
             ),
             airflow=pulumi.Output.from_input({}),
+            catalog_identity=build_catalog_identity(scope, self, foundation, data, issuer),
         )  # fmt: skip
         self.register_outputs({"name": self._cluster.name, "registry": self.result.registry})
 
@@ -194,12 +197,9 @@ class AzureCluster(pulumi.ComponentResource):
                 opts=self._scope.child(self),
             )
 
-    def _accounts(self) -> None:
+    def _accounts(self, issuer: Text) -> None:
         """Service accounts act as the workloads' identities, and one reads the vault's secrets."""
         scope, foundation = self._scope, self._foundation
-        issuer = self._cluster.oidc_issuer_profile.apply(
-            lambda made: (made.issuer_url or "") if made else ""
-        )
         before: dict[str, list[pulumi.Resource]] = {}
         for one in ACCOUNTS:
             made = managedidentity.FederatedIdentityCredential(
@@ -241,7 +241,7 @@ class AzureCluster(pulumi.ComponentResource):
             privatedns.PrivateRecordSetArgs(
                 relative_record_set_name="*",
                 record_type="A",
-                private_zone_name=inside_zone(self._scope),
+                private_zone_name=domain(self._scope),
                 resource_group_name=group(self._scope, self._foundation.organization, "network"),
                 ttl=300,
                 a_records=[privatedns.ARecordArgs(ipv4_address=addresses.ingress_address)],
@@ -250,6 +250,6 @@ class AzureCluster(pulumi.ComponentResource):
         )
 
 
-def build_cluster(scope: Scope, foundation: Foundation, data: Data) -> Cluster:  # noqa: ARG001
-    """The cluster with its pools and registry; `data` is part of the signature that all clouds share."""
-    return AzureCluster(scope, foundation).result
+def build_cluster(scope: Scope, foundation: Foundation, data: Data) -> Cluster:
+    """The cluster with its pools and registry; `data` says where the catalog that runs on it keeps its tables."""
+    return AzureCluster(scope, foundation, data).result

@@ -1,6 +1,8 @@
-"""A managed PostgreSQL for MLflow and Airflow: inside the network only, our key, a standby zone in production.
+"""A managed PostgreSQL for MLflow, Airflow and the Iceberg catalog: inside the network only, our key, a standby zone
+in production.
 
-The password is made by Pulumi as a secret and lies in the vault; Entra signs in besides, as `orchestrate`.
+The password is made by Pulumi as a secret and lies in the vault, as does the key by which the catalog encrypts what
+it keeps; Entra signs in besides, as `orchestrate`.
 Leaves out Airflow's own database inside the server, which its chart makes, and tables.
 """
 
@@ -17,6 +19,7 @@ from infra.azure.vault import tenant_of
 from infra.azure.watch import watch
 from infra.azure.zones import spans_zones, zones
 from infra.contract import Database, Foundation
+from infra.kubernetes import catalog_names
 from infra.scope import Scope
 
 OFFERED = True
@@ -33,6 +36,8 @@ _SETTINGS = {
     "ssl_min_protocol_version": "TLSv1.2",
     "log_checkpoints": "on",
     "connection_throttle.enable": "on",  # CIS Azure 5.2
+    # Azure makes no extension that is not listed; the catalog's migrations ask for these.
+    "azure.extensions": "BTREE_GIN,BTREE_GIST,PG_TRGM,PGCRYPTO,UUID-OSSP",
 }
 
 
@@ -44,22 +49,12 @@ class AzureDatabase(pulumi.ComponentResource):
         self._scope = scope
         self._foundation = foundation
         self._group = group(scope, foundation.organization, "ml")
-        password = random.RandomPassword(
-            "password",
-            random.RandomPasswordArgs(length=40, special=False),
-            pulumi.ResourceOptions(parent=self, provider=random_provider()),
-        )
+        self._random = random_provider()
+        password, key = self._invented("password"), self._invented("catalog-key")
         server = self._server(password)
-        database = dbforpostgresql.Database(
-            "mlflow",
-            dbforpostgresql.DatabaseArgs(
-                database_name=NAME,
-                server_name=server.name,
-                resource_group_name=self._group,
-                charset="UTF8",
-                collation="en_US.utf8",
-            ),
-            scope.stateful(self),
+        database, catalog = (
+            self._database(NAME, server),
+            self._database(catalog_names.DATABASE, server),
         )
         self._settings(server)
         dbforpostgresql.AdministratorsMicrosoftEntra(
@@ -74,7 +69,8 @@ class AzureDatabase(pulumi.ComponentResource):
             ),
             scope.child(self),
         )
-        secret = self._secret(password)
+        secret = self._secret("password-in-vault", "database-password", password)
+        kept = self._secret("catalog-key-in-vault", catalog_names.KEY, key)
         watch(
             scope,
             self,
@@ -87,9 +83,32 @@ class AzureDatabase(pulumi.ComponentResource):
             host=server.fully_qualified_domain_name,
             name=database.name,
             user=pulumi.Output.from_input(USER),
-            secret=secret.name,
+            # Whoever takes the password waits for what the catalog needs as well.
+            secret=pulumi.Output.all(secret.name, kept.name, catalog.name).apply(
+                lambda made: made[0]
+            ),
         )
         self.register_outputs({"host": self.result.host, "name": database.name})
+
+    def _invented(self, name: str) -> random.RandomPassword:
+        return random.RandomPassword(
+            name,
+            random.RandomPasswordArgs(length=40, special=False),
+            pulumi.ResourceOptions(parent=self, provider=self._random),
+        )
+
+    def _database(self, name: str, server: dbforpostgresql.Server) -> dbforpostgresql.Database:
+        return dbforpostgresql.Database(
+            name,
+            dbforpostgresql.DatabaseArgs(
+                database_name=name,
+                server_name=server.name,
+                resource_group_name=self._group,
+                charset="UTF8",
+                collation="en_US.utf8",
+            ),
+            self._scope.stateful(self),
+        )
 
     def _server(self, password: random.RandomPassword) -> dbforpostgresql.Server:
         scope, foundation = self._scope, self._foundation
@@ -168,12 +187,12 @@ class AzureDatabase(pulumi.ComponentResource):
             )
             before = [made]
 
-    def _secret(self, password: random.RandomPassword) -> keyvault.Secret:
+    def _secret(self, name: str, purpose: str, password: random.RandomPassword) -> keyvault.Secret:
         scope, organization = self._scope, self._foundation.organization
         return keyvault.Secret(
-            "password-in-vault",
+            name,
             keyvault.SecretArgs(
-                secret_name=scope.name("secret", "database-password"),
+                secret_name=scope.name("secret", purpose),
                 vault_name=scope.name("key-vault", "platform"),
                 resource_group_name=group(scope, organization, "security"),
                 properties=keyvault.SecretPropertiesArgs(
@@ -188,5 +207,5 @@ class AzureDatabase(pulumi.ComponentResource):
 
 
 def build_database(scope: Scope, foundation: Foundation) -> Database:
-    """The PostgreSQL behind MLflow and Airflow."""
+    """The PostgreSQL behind MLflow, Airflow and the catalog."""
     return AzureDatabase(scope, foundation).result

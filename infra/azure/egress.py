@@ -191,6 +191,8 @@ def _firewall_policy(
     sources = [addresses.spoke]
     allowed = [
         _names_rule("platform", sources, tags=["AzureKubernetesService"]),
+        # Where the cluster's own keys are read: the gateway checks callers' tokens by them.
+        _names_rule("issuer", sources, names=["*.oic.prod-aks.azure.com"]),
         _names_rule("allow-list", sources, names=list(scope.intent.network.egress_domains)),
     ]
     collections: list[network.FirewallPolicyFilterRuleCollectionArgs] = [

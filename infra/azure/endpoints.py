@@ -29,11 +29,6 @@ PRIVATE_ZONES: dict[str, str] = {
 A private cluster's own zone is made by AKS; Synapse's serverless endpoint shares the zone of `Sql`."""
 
 
-def inside_zone(scope: Scope) -> str:
-    """The zone of the cluster's own services, as `infra/kubernetes/gateway.py` names them."""
-    return f"{scope.intent.client.slug}-{scope.intent.environment}.internal"
-
-
 def build_endpoint(
     scope: Scope,
     parent: pulumi.Resource,

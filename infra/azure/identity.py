@@ -24,6 +24,7 @@ AUDIENCE = "api://AzureADTokenExchange"
 _GRANTED = (
     "Storage Blob Data Reader",
     "Storage Blob Data Contributor",
+    "Storage Blob Delegator",
     "Storage Queue Data Contributor",
     "Storage Queue Data Message Sender",
     "Key Vault Crypto Service Encryption User",

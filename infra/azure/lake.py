@@ -1,10 +1,12 @@
-"""The lake: one ADLS Gen2 account with a container a zone, and the address of its Iceberg catalog.
+"""The lake: one ADLS Gen2 account with its zones; its Iceberg catalog runs on the cluster, hence with layer `ml`.
 
-The catalog is a REST catalog on the platform's own cluster: OneLake's tables can be read as Iceberg from
-outside but not written, and Spark and PyIceberg must write. Fabric reads the same tables through OneLake
-shortcuts. A hierarchical account keeps no versions of a file: soft delete and Iceberg's own snapshots take
-their place. Leaves out the events (`infra/azure/events.py`) and locking the landing zone's retention for
-good, which Azure lets only a person do (`az storage container immutability-policy lock`).
+OneLake's tables can be read as Iceberg from outside but not written, and Spark and PyIceberg must write, so a
+REST catalog on the platform's own cluster (`infra/kubernetes/catalog.py`) holds them. It keeps the tables of a
+warehouse in one container, so the zones that hold tables are folders of `tables`; the others have a container
+each. Fabric reads the same tables through OneLake shortcuts. A hierarchical account keeps no versions of a
+file: soft delete and Iceberg's own snapshots take their place. Leaves out the events (`infra/azure/events.py`)
+and locking the landing zone's retention for good, which Azure lets only a person do (`az storage container
+immutability-policy lock`).
 """
 
 from __future__ import annotations
@@ -13,16 +15,18 @@ import pulumi
 from pulumi_azure_native import storage
 
 from infra.azure.accounts import build_account
-from infra.azure.endpoints import build_endpoint, inside_zone
+from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group
 from infra.azure.roles import grant, role_id
 from infra.azure.watch import watch
 from infra.contract import ZONES, Foundation, Lake, Text
+from infra.kubernetes import catalog_names
+from infra.kubernetes.catalog_names import NAMESPACES, WAREHOUSE
 from infra.scope import Scope
 
 OFFERED = True
-CATALOG = "lake"
-CATALOG_PORT = 8443
+TABLES = "tables"
+"""The container whose folders are the zones that hold tables, one a namespace of the catalog."""
 _SOFT_DELETE_DAYS = {"dev": 7, "staging": 7, "prod": 30}
 _COOL_AFTER_DAYS = 90
 _READ, _WRITE = "Storage Blob Data Reader", "Storage Blob Data Contributor"
@@ -34,8 +38,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "orchestrate": {"artifacts": _READ},
 }
 """Workload → zone → role; `bi` reads marts only, in the warehouse."""
-FOLDERS = {"serve": ("gold", "predictions"), "ingest": ("artifacts", "spark")}
-"""Workload → zone and the one folder there that it may write besides: predictions, and Spark's jars and logs."""
+FOLDERS = {"serve": (TABLES, "gold/predictions"), "ingest": ("artifacts", "spark")}
+"""Workload → container and the one folder there that it may write besides: predictions, Spark's jars and logs."""
 
 
 class AzureLake(pulumi.ComponentResource):
@@ -58,7 +62,8 @@ class AzureLake(pulumi.ComponentResource):
         )
         self._service()
         adopted = scope.intent.network.adopt.buckets
-        self._containers = {zone: self._container(zone) for zone in ZONES if zone not in adopted}
+        own = [zone for zone in ZONES if zone not in NAMESPACES and zone not in adopted]
+        self._containers = {name: self._container(name) for name in (*own, TABLES)}
         self._lock()
         self._lifecycle()
         for sub in ("blob", "dfs"):
@@ -135,92 +140,102 @@ class AzureLake(pulumi.ComponentResource):
                 management_policy_name="default",
                 policy=storage.ManagementPolicySchemaArgs(
                     rules=[
-                        _forget(self._scope.name("container", zone), days[zone])
-                        for zone in self._containers
+                        _forget(self._scope.name("container", zone), self._prefix(zone), days[zone])
+                        for zone in ZONES
+                        if zone in self._containers or zone in NAMESPACES
                     ]
                 ),
             ),
             self._scope.child(self, depends_on=list(self._containers.values())),
         )
 
+    def _prefix(self, zone: str) -> str:
+        """Where a zone's files lie, as lifecycle rules name it."""
+        if zone in NAMESPACES:
+            return f"{self._scope.name('container', TABLES)}/{zone}/"
+        return f"{self._scope.name('container', zone)}/"
+
     def _grants(self) -> None:
-        scope, principals = self._scope, self._foundation.identity.principals
-        organization = self._foundation.organization
         for workload, zones in GRANTS.items():
-            for zone, role in zones.items():
-                if zone in self._containers:
-                    grant(
-                        scope,
-                        self,
-                        f"{workload}-{'reads' if role == _READ else 'writes'}-{zone}",
-                        role_id(organization, role),
-                        principals[workload],
-                        self._containers[zone].id,
-                    )
+            for role in (_READ, _WRITE):
+                does = "reads" if role == _READ else "writes"
+                given = [zone for zone, wanted in zones.items() if wanted == role]
+                for zone in given:
+                    if zone in self._containers:
+                        self._grant(f"{workload}-{does}-{zone}", role, workload, zone)
+                # Azure takes one grant of a role to an identity on a container: all its folders in one.
+                folders = [zone for zone in given if zone in NAMESPACES]
+                if folders:
+                    self._grant(f"{workload}-{does}-{TABLES}", role, workload, TABLES, *folders)
         for workload, (zone, folder) in FOLDERS.items():
             if zone in self._containers:
-                grant(
-                    scope,
-                    self,
-                    f"{workload}-writes-{folder}",
-                    role_id(organization, _WRITE),
-                    principals[workload],
-                    self._containers[zone].id,
-                    condition=_only_below(folder),
-                )
+                name = f"{workload}-writes-{folder.rpartition('/')[2]}"
+                self._grant(name, _WRITE, workload, zone, folder)
+
+    def _grant(self, name: str, role: str, workload: str, container: str, *folders: str) -> None:
+        """Let a workload into a container, or only below some of its folders."""
+        grant(
+            self._scope,
+            self,
+            name,
+            role_id(self._foundation.organization, role),
+            self._foundation.identity.principals[workload],
+            self._containers[container].id,
+            condition=only_below(*folders) if folders else None,
+        )
 
     def _contract(self) -> Lake:
         scope = self._scope
         adopted = {str(zone): one for zone, one in scope.intent.network.adopt.buckets.items()}
         account = self._account.name
         buckets: dict[str, Text] = {}
+        tables = self._containers[TABLES].name
         for zone in ZONES:
             if zone in self._containers:
                 buckets[zone] = pulumi.Output.concat(account, "/", self._containers[zone].name)
+            elif zone in NAMESPACES:
+                buckets[zone] = pulumi.Output.concat(account, "/", tables, "/", zone)
             else:
                 buckets[zone] = pulumi.Output.from_input(adopted[zone])
         zones = {zone: bucket.apply(_uri) for zone, bucket in buckets.items()}
-        address = f"https://catalog.{inside_zone(scope)}:{CATALOG_PORT}/catalog"
         return Lake(
             zones=zones,
             buckets=buckets,
-            catalog=pulumi.Output.from_input(CATALOG),
+            catalog=pulumi.Output.from_input(WAREHOUSE),
             catalog_properties=pulumi.Output.all(
-                type="rest",
-                uri=address,
-                warehouse=CATALOG,
+                **catalog_names.pyiceberg(scope),
                 **{"adls.account-name": account, "adls.account-host": _host(account)},
             ),
-            catalog_spark=pulumi.Output.all(
-                type="rest",
-                uri=address,
-                warehouse=CATALOG,
-                **{"io-impl": "org.apache.iceberg.azure.adlsv2.ADLSFileIO"},
+            catalog_spark=pulumi.Output.from_input(
+                {
+                    **catalog_names.spark(scope),
+                    "io-impl": "org.apache.iceberg.azure.adlsv2.ADLSFileIO",
+                }
             ),
             storage_options=pulumi.Output.all(account_name=account),
         )
 
 
 def _uri(bucket: str) -> str:
-    account, _, container = bucket.partition("/")
-    return f"abfss://{container}@{account}.dfs.core.windows.net"
+    account, container, *folder = bucket.split("/")
+    return "/".join([f"abfss://{container}@{account}.dfs.core.windows.net", *folder])
 
 
 def _host(account: Text) -> Text:
     return account.apply(lambda name: f"{name}.dfs.core.windows.net")
 
 
-def _forget(container: str, days: int) -> storage.ManagementPolicyRuleArgs:
+def _forget(name: str, prefix: str, days: int) -> storage.ManagementPolicyRuleArgs:
     """Cool what nobody read for a while, delete what nobody read for the zone's days."""
     unread = storage.DateAfterModificationArgs
     cool = unread(days_after_last_access_time_greater_than=_COOL_AFTER_DAYS)
     return storage.ManagementPolicyRuleArgs(
-        name=container,
+        name=name,
         type="Lifecycle",
         enabled=True,
         definition=storage.ManagementPolicyDefinitionArgs(
             filters=storage.ManagementPolicyFilterArgs(
-                blob_types=["blockBlob"], prefix_match=[f"{container}/"]
+                blob_types=["blockBlob"], prefix_match=[prefix]
             ),
             actions=storage.ManagementPolicyActionArgs(
                 base_blob=storage.ManagementPolicyBaseBlobArgs(
@@ -232,17 +247,21 @@ def _forget(container: str, days: int) -> storage.ManagementPolicyRuleArgs:
     )
 
 
-def _only_below(folder: str) -> str:
-    """The condition under which blobs may be read, written and deleted: only below one folder.
+def only_below(*folders: str) -> str:
+    """The condition under which blobs may be read, written and deleted: only below some folders. Names may be listed.
 
     https://learn.microsoft.com/azure/storage/blobs/storage-auth-abac-examples
     """
     blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
     actions = " AND ".join(
-        f"!(ActionMatches{{'{blobs}/{action}'}})"
-        for action in ("read", "write", "add/action", "delete", "move/action")
-    )
-    return f"(({actions}) OR (@Resource[{blobs}:path] StringLike '{folder}/*'))"
+        f"!(ActionMatches{{'{blobs}/{action}'}}{more})"
+        for action, more in (
+            ("read", " AND NOT SubOperationMatches{'Blob.List'}"),
+            ("write", ""), ("add/action", ""), ("delete", ""), ("move/action", ""),
+        )
+    )  # fmt: skip
+    below = " OR ".join(f"@Resource[{blobs}:path] StringLike '{folder}/*'" for folder in folders)
+    return f"(({actions}) OR ({below}))"
 
 
 def build_lake(scope: Scope, foundation: Foundation) -> Lake:

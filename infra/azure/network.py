@@ -12,12 +12,13 @@ from pulumi_azure_native import network, privatedns
 
 from infra.azure.addresses import Addresses, carve
 from infra.azure.egress import Egress, build_egress
-from infra.azure.endpoints import PRIVATE_ZONES, inside_zone
+from infra.azure.endpoints import PRIVATE_ZONES
 from infra.azure.groups import group
 from infra.azure.provider import region_of
 from infra.azure.shield import build_shield
 from infra.azure.zones import zones
 from infra.contract import Network, Organization, Text
+from infra.kubernetes.domain import domain
 from infra.scope import Scope
 from landfall.errors import UsageError
 
@@ -167,6 +168,8 @@ class AzureNetwork(pulumi.ComponentResource):
                 route_table=routes,
                 delegations=delegations,
                 private_endpoint_network_policies="Enabled" if name == "endpoints" else None,
+                # Where the gateway's private link takes its addresses, Azure wants these off.
+                private_link_service_network_policies="Disabled" if name == "ingress" else None,
             ),
             self._scope.child(self, depends_on=before),
         )
@@ -174,7 +177,7 @@ class AzureNetwork(pulumi.ComponentResource):
     def _private_zones(self) -> pulumi.Output[dict[str, str]]:
         scope = self._scope
         ids: dict[str, Text] = {}
-        for short, zone in {**PRIVATE_ZONES, "inside": inside_zone(scope)}.items():
+        for short, zone in {**PRIVATE_ZONES, "inside": domain(scope)}.items():
             made = privatedns.PrivateZone(
                 f"names-{short.lower()}",
                 privatedns.PrivateZoneArgs(

@@ -13,6 +13,7 @@ from pulumi_azure_native import fabric, synapse
 
 from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group
+from infra.azure.lake import only_below
 from infra.azure.provider import region_of
 from infra.azure.roles import grant, role_id
 from infra.azure.synapse import build_workspace, principal
@@ -110,15 +111,16 @@ class AzureWarehouse(pulumi.ComponentResource):
             "warehouse-reads-silver",
             role_id(foundation.organization, "Storage Blob Data Reader"),
             workspace.identity.apply(principal),
-            self._silver(lake),
+            self._tables(lake),
+            condition=only_below("silver"),
         )
         return {
             "server": pulumi.Output.concat(workspace.name, ".sql.azuresynapse.net"),
             "database": pool.name,
         }
 
-    def _silver(self, lake: Lake) -> Text:
-        """The silver container's resource id; an adopted one's owner must let the workspace read."""
+    def _tables(self, lake: Lake) -> Text:
+        """The resource id of the container in which silver is a folder."""
         parts = pulumi.Output.all(
             self._foundation.organization.tenancy,
             group(self._scope, self._foundation.organization, "data"),
@@ -127,7 +129,9 @@ class AzureWarehouse(pulumi.ComponentResource):
         return parts.apply(
             lambda known: (
                 f"/subscriptions/{known[0]}/resourceGroups/{known[1]}/providers/Microsoft.Storage"
-                f"/storageAccounts/{known[2].replace('/', '/blobServices/default/containers/')}"
+                "/storageAccounts/{}/blobServices/default/containers/{}".format(
+                    *known[2].split("/")
+                )
             )
         )
 

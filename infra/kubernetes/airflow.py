@@ -19,7 +19,8 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from infra.contract import Cluster, Data, Database
 from infra.kubernetes.accounts import account
 from infra.kubernetes.clouds import cloud_of
-from infra.kubernetes.gateway import Gateway, address, route
+from infra.kubernetes.domain import address
+from infra.kubernetes.gateway import Gateway, route
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import LABELS, metadata, release
 from infra.kubernetes.runtime import Runtime, image

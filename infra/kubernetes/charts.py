@@ -82,6 +82,11 @@ CHARTS: dict[str, Chart] = {
         "airflow", "1.22.0", "https://airflow.apache.org",
         "apache/airflow release helm-chart/1.22.0, 2026-06-13 (release notes only)", (),
     ),
+    "catalog": Chart(
+        "lakekeeper", "0.11.0", "https://lakekeeper.github.io/lakekeeper-charts/",
+        "lakekeeper/lakekeeper-charts tag lakekeeper-0.11.0, 2026-05-11 (Lakekeeper 0.12.2)",
+        ("quay.io/lakekeeper",),
+    ),
     "jenkins": Chart(
         "jenkins", "5.9.53", "https://charts.jenkins.io",
         "jenkinsci/helm-charts main charts/jenkins/Chart.yaml, 2026-08-07 (Jenkins 2.568.2)", (),

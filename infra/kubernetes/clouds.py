@@ -3,7 +3,8 @@
 As of 2026-11-24. Sources: cloud.google.com/kubernetes-engine (workload identity, internal load balancers,
 GPUs, persistent disks), docs.aws.amazon.com/eks (pod identity, network load balancers, EBS CSI),
 learn.microsoft.com/azure/aks (workload identity, internal load balancers, azure-disk-csi),
-external-secrets.io (providers), airflow.apache.org (Dag bundles of the three provider packages).
+external-secrets.io (providers), airflow.apache.org (Dag bundles of the three provider packages),
+docs.lakekeeper.io (storage profiles).
 Leaves out how the clusters are built (`infra/<cloud>/cluster.py`).
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 
@@ -21,6 +22,16 @@ from infra.contract import Cluster, Foundation, Lake
 from infra.scope import Scope
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CatalogHome:
+    """What the Iceberg catalog on the cluster is told of the lake, on a cloud that has none of its own."""
+
+    settings: Mapping[str, str]
+    """The server's variables."""
+    warehouse: Callable[[Lake], pulumi.Output[Json]]
+    """What makes its warehouse: Lakekeeper's request, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,9 @@ class Cloud:
     names_users: bool
     """Whether the cluster knows a cloud identity as a user by its very name; EKS knows it by an access entry, and
     AKS needs none, as Azure has no managed Airflow."""
+    preview_kind: Literal["User", "Group", ""]
+    """How the cluster knows Jenkins' preview role: as a user by the identity's name, as a group that its access entry
+    gives, or not at all, where a role of the cloud's own says what it sees (`preview.py`)."""
     metadata: tuple[tuple[str, int], ...]
     """Address and port at which pods are given their cloud tokens."""
     pool_label: str
@@ -62,6 +76,8 @@ class Cloud:
     """The Airflow connection `landfall`, as JSON; it names no secret."""
     logs: Callable[[Lake], pulumi.Output[Json]]
     """Airflow's settings for task logs in the artifacts zone, section → key → value."""
+    catalog: CatalogHome | None = None
+    """None where the cloud has an Iceberg catalog of its own (`infra/<cloud>/lake.py`)."""
 
 
 _CONN = "landfall"
@@ -127,13 +143,37 @@ def _azure_secrets(scope: Scope, foundation: Foundation) -> Json:
 
 
 def _azure_gateway(scope: Scope) -> Mapping[str, str]:
+    """A fixed address, and a private link by which Synapse's network reaches the catalog: nobody is let in by himself.
+
+    https://kubernetes-sigs.github.io/cloud-provider-azure/topics/pls-integration
+    """
     if scope.intent.network.adopt.network:
         return {}
-    prefix = "service.beta.kubernetes.io/azure-load-balancer"
+    prefix = "service.beta.kubernetes.io/azure"
+    subnet = scope.name("subnet", "ingress")
     return {
-        f"{prefix}-internal-subnet": scope.name("subnet", "ingress"),
-        f"{prefix}-ipv4": carve(scope.intent.network.cidr).ingress_address,
+        f"{prefix}-load-balancer-internal-subnet": subnet,
+        f"{prefix}-load-balancer-ipv4": carve(scope.intent.network.cidr).ingress_address,
+        f"{prefix}-pls-create": "true",
+        f"{prefix}-pls-name": "gateway",
+        f"{prefix}-pls-ip-configuration-subnet": subnet,
     }
+
+
+def _azure_warehouse(lake: Lake) -> pulumi.Output[Json]:
+    return lake.buckets["silver"].apply(
+        lambda bucket: {
+            "storage-profile": {
+                "type": "adls",
+                "account-name": bucket.split("/")[0],
+                "filesystem": bucket.split("/")[1],
+                "sas-enabled": True,
+                # As long as a batch may run (pipelines/submit/batch.py), and the wait for its pool.
+                "sas-token-validity-seconds": 9000,
+            },
+            "storage-credential": {"type": "az", "credential-type": "azure-system-identity"},
+        }
+    )
 
 
 def _aws_autoscaler(scope: Scope, cluster: Cluster) -> Json:
@@ -152,6 +192,7 @@ CLOUDS: dict[str, Cloud] = {
         identity_annotation="iam.gke.io/gcp-service-account",
         identity_labels={},
         names_users=True,
+        preview_kind="User",
         metadata=(("169.254.169.252/32", 988), ("169.254.169.254/32", 80)),
         pool_label="cloud.google.com/gke-nodepool",
         spot=("", ""),
@@ -187,6 +228,7 @@ CLOUDS: dict[str, Cloud] = {
         identity_annotation="",  # pod identity: the association is made in infra/aws/cluster.py
         identity_labels={},
         names_users=False,
+        preview_kind="Group",
         metadata=(("169.254.170.23/32", 80),),
         pool_label="eks.amazonaws.com/nodegroup",
         spot=("", ""),
@@ -212,6 +254,7 @@ CLOUDS: dict[str, Cloud] = {
         identity_annotation="azure.workload.identity/client-id",
         identity_labels={"azure.workload.identity/use": "true"},
         names_users=False,
+        preview_kind="",
         metadata=(),
         pool_label="kubernetes.azure.com/agentpool",
         spot=("kubernetes.azure.com/scalesetpriority", "spot"),
@@ -228,6 +271,9 @@ CLOUDS: dict[str, Cloud] = {
         dags=_azure_dags,
         connection=lambda lake: lake.buckets["artifacts"].apply(_wasb_connection),
         logs=_wasb_logs,
+        catalog=CatalogHome(
+            {"LAKEKEEPER__ENABLE_AZURE_SYSTEM_CREDENTIALS": "true"}, _azure_warehouse
+        ),
     ),
 }  # fmt: skip
 

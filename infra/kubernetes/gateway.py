@@ -12,27 +12,16 @@ import pulumi
 
 from infra.kubernetes.certificates import ISSUER, Certificates
 from infra.kubernetes.clouds import cloud_of
+from infra.kubernetes.domain import SERVING, TOOLS, domain
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import custom, metadata, release
 from infra.scope import Scope
 
 SPACE, NAME = "gateway", "landfall"
-SERVING, TOOLS = ("serving", 443), ("tools", 8443)
 SERVING_PREFIX = "https-10443"
 """How Envoy's statistics name the serving port (Envoy Gateway adds 10000 to ports below 1024)."""
 _API = "gateway.networking.k8s.io/v1"
 _ENVOY = "gateway.envoyproxy.io/v1alpha1"
-
-
-def domain(scope: Scope) -> str:
-    """Under which every address of the platform lies; `.internal` is never delegated (ICANN, 2024)."""
-    return f"{scope.intent.client.slug}-{scope.intent.environment}.internal"
-
-
-def address(scope: Scope, service: str) -> str:
-    """The address of a service, as `https://mlflow.acme-dev.internal:8443`."""
-    port = "" if service == SERVING[0] else f":{TOOLS[1]}"
-    return f"https://{service}.{domain(scope)}{port}"
 
 
 def replicas(scope: Scope) -> int:
@@ -99,6 +88,8 @@ class Gateway(pulumi.ComponentResource):
         tools = ["mlflow", "monitoring", "airflow"]
         if scope.intent.jenkins and scope.intent.jenkins.controller:
             tools.append("jenkins")
+        if cloud_of(scope).catalog is not None:
+            tools.append("catalog")
         self.gateway = custom(
             scope, self, "gateway", f"{_API}/Gateway", metadata(NAME, SPACE),
             {
@@ -125,8 +116,6 @@ class Gateway(pulumi.ComponentResource):
     def _guards(self, scope: Scope) -> None:
         """Who may come in, and how: from known ranges, by TLS 1.2 at least."""
         target = [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": NAME}]
-        network = scope.intent.network
-        known = sorted({str(network.cidr), *map(str, network.avoid)})
         custom(
             scope, self, "callers", f"{_ENVOY}/SecurityPolicy", metadata("callers", SPACE),
             {
@@ -137,7 +126,7 @@ class Gateway(pulumi.ComponentResource):
                         {
                             "name": "inside",
                             "action": "Allow",
-                            "principal": {"clientCIDRs": known},
+                            "principal": {"clientCIDRs": known_ranges(scope)},
                         }
                     ],
                 },
@@ -148,6 +137,12 @@ class Gateway(pulumi.ComponentResource):
             scope, self, "clients", f"{_ENVOY}/ClientTrafficPolicy", metadata("clients", SPACE),
             {"targetRefs": target, "tls": {"minVersion": "1.2"}}, after=[self.gateway],
         )  # fmt: skip
+
+
+def known_ranges(scope: Scope) -> list[str]:
+    """Where callers may come from: the network's own range and those that the intent lists."""
+    network = scope.intent.network
+    return sorted({str(network.cidr), *map(str, network.avoid)})
 
 
 def route(

@@ -20,7 +20,8 @@ import yaml
 from infra.contract import Cluster
 from infra.jenkins import subjects
 from infra.kubernetes.basics import STORAGE_CLASS, Basics
-from infra.kubernetes.gateway import Gateway, address, route
+from infra.kubernetes.domain import address
+from infra.kubernetes.gateway import Gateway, route
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.pools import gpu_pools
 from infra.kubernetes.resources import release

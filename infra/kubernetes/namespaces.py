@@ -16,7 +16,7 @@ from pulumi_kubernetes.rbac import v1 as rbac
 from infra.contract import Foundation
 from infra.kubernetes import pools, traffic
 from infra.kubernetes.accounts import ACCOUNTS, account
-from infra.kubernetes.clouds import cloud_of
+from infra.kubernetes.clouds import CLOUDS, cloud_of
 from infra.kubernetes.resources import metadata
 from infra.scope import Scope
 from landfall.intent import Intent
@@ -65,6 +65,9 @@ SPACES: tuple[Space, ...] = (
         why="Envoy's drain helper does not meet `restricted` in every release",
     ),
     Space("mlflow", "restricted", "ours", ("apis", "identity", "database"), behind_gateway=True),
+    Space(
+        "catalog", "restricted", "upstream", ("apis", "identity", "database"), behind_gateway=True
+    ),
     Space("serving", "restricted", "ours", ("apis", "identity"), behind_gateway=True),
     Space("training", "restricted", "ours", ("apis", "identity", "pods")),
     Space(
@@ -85,6 +88,8 @@ def spaces(intent: Intent) -> tuple[Space, ...]:
     unused: set[str] = set()
     if intent.orchestration.airflow != "cluster":
         unused.add("airflow")
+    if CLOUDS[intent.cloud.provider].catalog is None:
+        unused.add("catalog")
     if not pools.gpu_pools(intent):
         unused.add("gpu-operator")
     if intent.jenkins is None or intent.jenkins.controller is None:

@@ -118,6 +118,8 @@ def _drawing(scope: Scope) -> list[str]:
     """The namespaces that may draw from the store."""
     jenkins = scope.intent.jenkins
     more = ["jenkins"] if jenkins and jenkins.controller else []
+    if cloud_of(scope).catalog is not None:
+        more.append("catalog")
     return ["mlflow", "airflow", "monitoring", *more]
 
 

@@ -12,8 +12,10 @@ from infra.kubernetes.admission import build_admission
 from infra.kubernetes.airflow import build_airflow
 from infra.kubernetes.autoscaler import build_autoscaler
 from infra.kubernetes.basics import build_basics
+from infra.kubernetes.catalog import build_catalog
 from infra.kubernetes.certificates import build_certificates
-from infra.kubernetes.gateway import address, build_gateway, route
+from infra.kubernetes.domain import address
+from infra.kubernetes.gateway import build_gateway, route
 from infra.kubernetes.gpu import build_gpu
 from infra.kubernetes.jenkins import build_jenkins
 from infra.kubernetes.monitoring import GRAFANA, build_monitoring
@@ -47,6 +49,7 @@ def build_services(
     build_gpu(scope, namespaces, monitoring.operator)
     build_queues(scope, cluster, namespaces, monitoring.operator)
     runtime = Runtime(scope, foundation, data, cluster, database, services, namespaces)
+    build_catalog(scope, data, cluster, database, namespaces, certificates, secrets, gateway)
     build_tracking(scope, data, cluster, database, namespaces, secrets, gateway)
     build_serving(scope, cluster, namespaces, certificates, monitoring.operator, gateway, runtime)
     build_airflow(scope, data, cluster, database, namespaces, secrets, gateway, runtime)

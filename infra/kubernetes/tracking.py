@@ -14,7 +14,8 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from infra.contract import Cluster, Data, Database
 from infra.kubernetes.accounts import account
 from infra.kubernetes.clouds import cloud_of
-from infra.kubernetes.gateway import Gateway, domain, route
+from infra.kubernetes.domain import domain
+from infra.kubernetes.gateway import Gateway, route
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import metadata, release
 from infra.kubernetes.runtime import CONFINED, CONFINED_POD, image

@@ -8,6 +8,7 @@ an input is unknown, as in a preview. Leaves out defaults that a provider would 
 from __future__ import annotations
 
 import hashlib
+import threading
 import typing
 from collections.abc import Mapping
 from functools import cache
@@ -20,6 +21,7 @@ UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ACCOUNT = "123456789012"
 _SPECIAL = "4dabf18193072939515e22adb298388d"  # marks secrets and assets on the wire
 _DEPTH = 6
+_ONE_BY_ONE = threading.Lock()
 
 
 class Outputs:
@@ -32,6 +34,14 @@ class Outputs:
         self, one: Resource, given: Mapping[str, Any], kind: type | None
     ) -> tuple[str, dict[str, Any]]:
         """The id and state that the engine would answer with; `given` are the inputs as sent."""
+        # The engine's threads ask at the same time, and the SDKs import modules while their types are read: a
+        # second thread would find such a module half made.
+        with _ONE_BY_ONE:
+            return self._of(one, given, kind)
+
+    def _of(
+        self, one: Resource, given: Mapping[str, Any], kind: type | None
+    ) -> tuple[str, dict[str, Any]]:
         state: dict[str, Any] = dict(given)
         for name, declared in _properties(kind).items():
             if name in state:

@@ -100,6 +100,8 @@ def _aws(site: Site) -> Storage:
     """Three principals of Snowflake (integration, volume, catalog) may take one role, by external id."""
     import pulumi_aws as aws
 
+    from infra.aws.roles import boundary
+
     role_name = site.cloud.name("role", "snowflake-lake")
     account = site.foundation.organization.tenancy
     arn = pulumi.Output.concat("arn:aws:iam::", account, ":role/", role_name)
@@ -140,6 +142,10 @@ def _aws(site: Site) -> Storage:
             {"Version": "2012-10-17", "Statement": [_trust(user, id_) for user, id_ in trusted]}
         ),
         max_session_duration=3600,
+        # Jenkins may make no role above the boundary (infra/aws/jenkins.py).
+        permissions_boundary=boundary(
+            site.cloud, site.foundation.organization, site.foundation.security
+        ),
         opts=site.cloud.child(site.parent),
     )
     aws.iam.RolePolicy(

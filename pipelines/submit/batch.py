@@ -21,6 +21,7 @@ from landfall.month import Month
 from landfall.storage import Store
 from pipelines.code import CURRENT, FOLDER
 from pipelines.jars import fetch_jars, jar_name
+from pipelines.sign_in import read_ca
 from pipelines.spark import SAME, catalog_conf
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ ENVIRONMENT = "environment"
 _MAIN = "from pipelines.submit.driver import main\n\nmain()\n"
 _PRIVATE = ("landfall.", "spark.landfall.")
 """Keys of the Platform's conf that are for the request, not for Spark."""
+CA = "catalog-ca.crt"
+"""In the project's zip: what signs the catalog's certificate, where the system does not know it."""
 _STEADY = (2020, 1, 1, 0, 0, 0)
 
 
@@ -114,12 +117,15 @@ def _code(ctx: Context) -> tuple[str, str, str]:
 
 
 def project_zip(ctx: Context) -> bytes:
-    """Stack files, contracts and the Platform; the same content gives the same bytes."""
+    """Stack files, contracts, the Platform, what signs its catalog's certificate; the same content, the same bytes."""
     root = ctx.project.root
     files = [root / "Pulumi.yaml", *ctx.project.stacks_dir.glob("Pulumi.*.yaml")]
     files += ctx.project.contracts_dir.glob("*.yml")
     content = {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
     content["platform.json"] = ctx.platform.model_dump_json(indent=1).encode()
+    signed_by = read_ca(ctx.platform)
+    if signed_by is not None:
+        content[CA] = signed_by
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(content):

@@ -1,7 +1,9 @@
 """Synapse Spark: a Livy batch of the Platform's pool, by its REST interface.
 
 Livy gives every batch a number of its own and knows no idempotent start: two that start the same batch in
-the same second get two runs, of which the second finds the month done. Source:
+the same second get two runs, of which the second finds the month done. The pool has no token of its own that the
+catalog takes (Synapse makes tokens for a few services of Azure only), so the batch is given that of the pod that
+asks for it, which ends with the pod. Source:
 https://learn.microsoft.com/rest/api/synapse/data-plane/spark-batch/create-spark-batch-job.
 """
 
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from landfall.errors import LandfallError, MissingTool
 from landfall.platform import Platform
+from pipelines.sign_in import spark_conf
 from pipelines.submit.batch import ENVIRONMENT, Batch
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Synapse:
         self._session = requests.Session()
         self._credential = DefaultAzureCredential()
         self._place = f"{platform.spark.master}/batches"
+        self._platform = platform
 
     def latest(self, name: str) -> tuple[int, Run | None]:
         found: list[dict[str, Any]] = []
@@ -65,6 +69,8 @@ class Synapse:
 
     def start(self, batch: Batch, number: int) -> Run:
         body = create_body(batch, number)
+        # Not among the batch's own settings: they are compared and told, and this is a secret.
+        body["conf"] |= spark_conf(self._platform)
         return _run(self._ask("POST", "", params={"detailed": "true"}, json=body))
 
     def look(self, run: Run) -> Run:

@@ -16,6 +16,7 @@ from landfall.intent.rules.base import CLOUD_NAMES, Problem, rule
 if TYPE_CHECKING:
     from landfall.intent import Intent
 
+_TABLES = ("bronze", "silver", "gold", "quarantine")
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _WORD = r"[A-Za-z0-9._:-]+"
 _AZURE = r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[\w.()-]+/providers"
@@ -122,6 +123,22 @@ def _adopted(intent: Intent) -> Iterator[Problem]:
                 value,
                 f"must be {CLOUD_NAMES[provider]}'s own id, {form.words}",
                 form.example,
+            )
+
+
+@rule("network", "cloud")
+def _tables_together(intent: Intent) -> Iterator[Problem]:
+    """On Azure the zones that hold tables are folders of one container, which the stack makes: its Iceberg catalog
+    keeps all tables of a warehouse in one. So a container may be adopted for the other zones only."""
+    if intent.cloud.provider != "azure":
+        return
+    for zone, bucket in intent.network.adopt.buckets.items():
+        if zone in _TABLES:
+            yield Problem(
+                f"network.adopt.buckets.{zone}",
+                bucket,
+                "cannot be adopted on Azure: the catalog keeps the tables of all zones in one container of its own; "
+                "leave it out, and let a source read what lies there",
             )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from infra.azure import orchestration
 from infra.azure.gpu_pool import LABEL, TAINT
+from infra.azure.roles import ROLES
 from infra.contract import NotOffered
 from infra.plan.model import UNKNOWN, Plan
 from landfall.errors import LandfallError, UsageError
@@ -188,6 +191,12 @@ def test_retention_and_lock_follow_the_intent(prod: Plan, dev: Plan) -> None:
     }  # fmt: skip
     assert days["fjord-prod-landing"] == 1095
     assert days["fjord-prod-quarantine"] == 180
+    places = {
+        rule["name"]: rule["definition"]["filters"]["prefixMatch"]
+        for rule in policy.inputs["policy"]["rules"]
+    }
+    assert places["fjord-prod-landing"] == ["fjord-prod-landing/"]
+    assert places["fjord-prod-quarantine"] == ["fjord-prod-tables/quarantine/"]
 
 
 def test_workloads_reach_the_zones_they_work_on_and_no_others(prod: Plan) -> None:
@@ -197,12 +206,65 @@ def test_workloads_reach_the_zones_they_work_on_and_no_others(prod: Plan) -> Non
             who, _, zone = one.name.partition("-")
             reached.setdefault(who, set()).add(zone)
     assert reached == {
-        "ingest": {"writes-landing", "writes-bronze", "writes-silver", "writes-quarantine", "writes-spark"},
-        "transform": {"reads-silver", "writes-gold"},
-        "train": {"reads-gold", "writes-artifacts"},
+        "ingest": {"writes-landing", "writes-tables", "writes-spark"},
+        "transform": {"reads-tables", "writes-tables"},
+        "train": {"reads-tables", "writes-artifacts"},
         "serve": {"reads-artifacts", "writes-predictions"},
         "orchestrate": {"reads-artifacts"},
     }  # fmt: skip
+
+
+def test_in_the_container_of_the_tables_each_keeps_to_the_folders_of_its_zones(prod: Plan) -> None:
+    below = {
+        one.name: set(re.findall(r"StringLike '([^']+)/\*'", one.inputs.get("condition", "")))
+        for one in prod.of_type("azure-native:authorization:RoleAssignment")
+        if one.inputs["scope"].endswith("/containers/fjord-prod-tables")
+    }
+    assert below == {
+        "ingest-writes-tables": {"bronze", "silver", "quarantine"},
+        "transform-reads-tables": {"silver"},
+        "transform-writes-tables": {"gold"},
+        "train-reads-tables": {"gold"},
+        "serve-writes-predictions": {"gold/predictions"},
+        "warehouse-reads-silver": {"silver"},
+        "catalog-writes-tables": set(),
+    }
+
+
+def test_azure_takes_each_grant_as_it_knows_one_role_of_an_identity_in_a_place(plan: Plan) -> None:
+    given = [
+        # A plan knows an identity by the resource that it is; ids are known after the apply only.
+        (one.property_deps["principalId"], one.inputs["roleDefinitionId"], one.inputs["scope"])
+        for one in plan.of_type("azure-native:authorization:RoleAssignment")
+    ]
+    assert len(set(given)) == len(given)
+
+
+def test_the_catalog_signs_for_files_as_the_account_of_its_server_and_no_other(prod: Plan) -> None:
+    (one,) = [
+        trust
+        for trust in prod.of_type("azure-native:managedidentity:FederatedIdentityCredential")
+        if trust.name == "account-catalog"
+    ]
+    assert one.inputs["subject"] == "system:serviceaccount:catalog:catalog"
+    (signs,) = [
+        grant
+        for grant in prod.of_type("azure-native:authorization:RoleAssignment")
+        if grant.name == "catalog-signs-for-files"
+    ]
+    assert signs.inputs["roleDefinitionId"].endswith(ROLES["Storage Blob Delegator"])
+    assert "/storageAccounts/" in signs.inputs["scope"]
+    assert "/containers/" not in signs.inputs["scope"]
+
+
+def test_the_catalogs_database_may_make_the_extensions_that_it_asks_for(plan: Plan) -> None:
+    assert names(plan, "dbforpostgresql:Database") == {"mlflow", "catalog"}
+    (one,) = [
+        setting
+        for setting in plan.of_type("azure-native:dbforpostgresql:Configuration")
+        if setting.inputs["configurationName"] == "azure.extensions"
+    ]
+    assert one.inputs["value"] == "BTREE_GIN,BTREE_GIST,PG_TRGM,PGCRYPTO,UUID-OSSP"
 
 
 def test_predictions_may_be_written_in_one_folder_of_gold(prod: Plan) -> None:
@@ -210,8 +272,8 @@ def test_predictions_may_be_written_in_one_folder_of_gold(prod: Plan) -> None:
         grant for grant in prod.of_type("azure-native:authorization:RoleAssignment")
         if grant.name == "serve-writes-predictions"
     ]  # fmt: skip
-    assert one.inputs["scope"].endswith("/containers/fjord-prod-gold")
-    assert "StringLike 'predictions/*'" in one.inputs["condition"]
+    assert one.inputs["scope"].endswith("/containers/fjord-prod-tables")
+    assert "StringLike 'gold/predictions/*'" in one.inputs["condition"]
 
 
 def test_a_landed_file_reaches_the_queue_without_a_key(plan: Plan) -> None:

@@ -10,6 +10,7 @@ from landfall.platform import Platform
 from landfall.project import Project
 from pipelines.context import Context, open_context
 from pipelines.jars import jar_name
+from pipelines.sign_in import CA, TOKEN
 from tests.pipelines.cloud.platforms import SAMPLES, changed, exported
 from tests.pipelines.cloud.project import flights_project
 
@@ -25,6 +26,12 @@ def job_context(
     given = changed(exported(SAMPLES[cloud]), storage={"artifacts": (folder / "zone").as_uri()})
     if cloud == "aws":  # the plan fabricates a name where AWS gives an id
         given = changed(given, spark={"master": "00fjkl0123456789"})
+    if cloud == "azure":  # what a pod finds mounted
+        for variable, content in ((TOKEN, "token-of-ingest"), (CA, "a certificate")):
+            file = folder / variable.lower()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
+            patch.setenv(variable, str(file))
     flights = flights_project(folder / "project", SAMPLES[cloud], given)
     patch.setenv("LANDFALL_PLATFORM", str(flights.file))
     ctx = open_context(flights.stack, Project(flights.root, folder / "home"))

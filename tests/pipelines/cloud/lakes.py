@@ -113,8 +113,8 @@ def azure(home: Path) -> Iterator[Lake]:
     with servers.azurite() as address:
         connection = servers.azure_connection(address)
         with BlobServiceClient.from_connection_string(connection) as service:
-            for zone in ZONES:
-                name = getattr(given.storage, zone).removeprefix("abfss://").partition("@")[0]
+            places = [getattr(given.storage, zone).removeprefix("abfss://") for zone in ZONES]
+            for name in sorted({place.partition("@")[0] for place in places}):
                 service.create_container(name)
         host = f"{AZURITE_ACCOUNT}.dfs.core.windows.net"
         zones = {
@@ -146,10 +146,11 @@ def _homes(platform: Platform) -> dict[str, str]:
 def _catalog(
     given: Platform, address: str, io: dict[str, str], spark: dict[str, str]
 ) -> dict[str, Any]:
-    """The exported catalog at our address, without Google's sign-in, with the stand-in's store."""
+    """The exported catalog at our address, without signing in (test_sign_in.py does), with the stand-in's store."""
 
     def at(properties: dict[str, str]) -> dict[str, str]:
-        kept = {k: v for k, v in properties.items() if not k.startswith(("auth.", "rest.auth."))}
+        signs_in = ("auth.", "rest.auth.", "ssl.")
+        kept = {k: v for k, v in properties.items() if not k.startswith(signs_in)}
         return {**kept, "uri": address}
 
     return {

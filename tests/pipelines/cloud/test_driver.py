@@ -16,16 +16,19 @@ import pyspark
 import pytest
 import yaml
 
+from landfall.errors import LandfallError
 from landfall.platform import SparkSubmitter
 from landfall.platform_file import save_platform
+from pipelines import sign_in
 from pipelines.context import Context, open_context
 from pipelines.jars import fetch_jars
 from pipelines.land import land_month
 from pipelines.spark import HEAP
-from pipelines.submit.batch import Batch, build_batch
+from pipelines.submit import driver
+from pipelines.submit.batch import CA, Batch, build_batch
 from tests.infra.samples import PROJECT
 from tests.pipelines.cloud.jobs import publish
-from tests.pipelines.cloud.platforms import SAMPLES
+from tests.pipelines.cloud.platforms import SAMPLES, exported
 from tests.pipelines.conftest import MARCH
 from tests.pipelines.projects import small_project
 
@@ -95,3 +98,49 @@ def test_a_session_that_landfall_did_not_submit_is_refused(lake: Lake, tmp_path:
     done = _submit(bare, lake.jars, tmp_path)
     assert done.returncode == 1
     assert "has no catalog 'lake'" in done.stdout
+
+
+class _Session:
+    """Spark's session, as far as the driver asks it for the batch's settings."""
+
+    settings: dict[str, str] = {}
+
+    class _Builder:
+        def getOrCreate(self) -> type[_Session]:  # noqa: N802 - Spark calls it so
+            return _Session
+
+    class conf:  # noqa: N801 - Spark calls it so
+        @staticmethod
+        def get(key: str, default: str | None) -> str | None:
+            return _Session.settings.get(key, default)
+
+    builder = _Builder()
+
+
+def test_the_driver_opens_the_catalog_by_the_token_that_the_batch_came_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyspark.sql
+
+    monkeypatch.setattr(pyspark.sql, "SparkSession", _Session)
+    given = exported(SAMPLES["azure"])
+    (tmp_path / "platform.json").write_text(given.model_dump_json())
+    monkeypatch.setattr(_Session, "settings", {})
+    with pytest.raises(LandfallError, match="came without a token"):
+        driver.sign_in(tmp_path)
+    monkeypatch.setattr(_Session, "settings", {"spark.sql.catalog.lake.token": "token-of-ingest"})
+    (tmp_path / CA).write_text("a certificate")
+    found = driver.sign_in(tmp_path)
+    assert set(found) == {sign_in.TOKEN, sign_in.CA}
+    for name, value in found.items():
+        monkeypatch.setenv(name, value)
+    properties = given.catalog.properties
+    assert sign_in.read_token(properties["auth.file"], "x") == "token-of-ingest"
+    assert sign_in.read_ca(given) == b"a certificate"
+    assert Path(found[sign_in.TOKEN]).stat().st_mode & 0o077 == 0
+
+
+def test_where_nobody_signs_in_the_driver_asks_for_nothing(tmp_path: Path) -> None:
+    given = exported(SAMPLES["aws"])
+    (tmp_path / "platform.json").write_text(given.model_dump_json())
+    assert driver.sign_in(tmp_path) == {}

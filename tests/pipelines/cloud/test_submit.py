@@ -374,10 +374,12 @@ def test_the_step_on_synapse_is_submitted_and_found_again(
             return Token()
 
     batches: list[dict[str, Any]] = []
+    tokens: list[str | None] = []
 
     def pool(asked: Asked) -> tuple[int, Any]:
         assert asked.authorization == "Bearer azure-token"
         if asked.verb == "POST":
+            tokens.append(asked.body["conf"].get("spark.sql.catalog.lake.token"))
             batches.append({"id": len(batches), "name": asked.body["name"], "state": "starting"})
             return 200, batches[-1]
         last = asked.path.rpartition("/")[2]
@@ -396,6 +398,10 @@ def test_the_step_on_synapse_is_submitted_and_found_again(
         publish(ctx)
         told = ingest_month(ctx, MONTH)
         assert told["batch"]["id"] == "0"
+        assert tokens == ["token-of-ingest"], "the pod's own token for the catalog"
+        assert "token-of-ingest" not in str(build_batch(ctx, MONTH, "ingest")), (
+            "which no batch tells"
+        )
         assert told["batch"]["log"] == "https://log"
         name = build_batch(ctx, MONTH, "ingest").name
         number, found = synapse.Synapse(ctx.platform).latest(name)

@@ -112,10 +112,32 @@ def test_a_pod_is_what_our_other_pods_on_the_cluster_are(flow: dict[str, Any]) -
         assert spec["securityContext"] == runtime.CONFINED_POD
         assert container["securityContext"] == runtime.CONFINED
         assert container["env"] == other.environment
-        assert container["volumeMounts"] == other.mounts
+        more = ["catalog"] if flow["stack"] == "fjord-azure-dev" else []
+        assert container["volumeMounts"][: len(other.mounts)] == other.mounts
+        assert [m["name"] for m in container["volumeMounts"][len(other.mounts) :]] == more
         names = [one["name"] for one in other.volumes()]
-        assert [one["name"] for one in spec["volumes"]] == names
+        assert [one["name"] for one in spec["volumes"]] == names + more
         assert spec["volumes"][0] == other.volumes()[0]
+
+
+def test_where_the_catalog_is_signed_in_at_a_pod_has_a_token_of_its_own_account(
+    flow: dict[str, Any],
+) -> None:
+    properties = exported(flow["stack"]).catalog.properties
+    for task in flow["tasks"]:
+        if "pod" not in task:
+            continue
+        volumes = {one["name"]: one for one in task["pod"]["spec"]["volumes"]}
+        assert ("catalog" in volumes) == ("auth.file" in properties)
+        if "catalog" not in volumes:
+            continue
+        token, trust = volumes["catalog"]["projected"]["sources"]
+        assert token["serviceAccountToken"]["audience"] == "landfall-catalog"
+        (container,) = task["pod"]["spec"]["containers"]
+        at = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}["catalog"]
+        assert f"{at}/{token['serviceAccountToken']['path']}" == properties["auth.file"]
+        (item,) = trust["secret"]["items"]
+        assert f"{at}/{item['path']}" == properties["ssl.cabundle"]
 
 
 def test_its_accounts_are_on_the_cluster_and_act_as_those_workloads() -> None:
