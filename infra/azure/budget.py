@@ -33,7 +33,9 @@ _STOP_ACTIONS = (
     "Microsoft.ContainerService/managedClusters/agentPools/read",
     "Microsoft.ContainerService/managedClusters/agentPools/write",
 )
-"""All that the stop may do, and only in the group of the cluster; scaling a pool is writing it."""
+"""All that the stop may do in the group of the cluster; scaling a pool is writing it."""
+_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+"""Whoever writes a pool must be let into the nodes' subnet, where the pool is already."""
 
 
 class AzureBudget(pulumi.ComponentResource):
@@ -119,20 +121,17 @@ class AzureBudget(pulumi.ComponentResource):
             opts=scope.child(self),
         )
         clusters = group_id(scope, organization, "ml")
-        role = authorization.RoleDefinition(
-            "stop-role",
-            authorization.RoleDefinitionArgs(
-                role_definition_id=stable_guid(scope, "role", "stop"),
-                role_name=scope.name("role", "stop"),
-                description="Stops GPU pools when the budget is spent.",
-                role_type="CustomRole",
-                scope=self._subscription,
-                assignable_scopes=[clusters],
-                permissions=[authorization.PermissionArgs(actions=list(_STOP_ACTIONS))],
-            ),
-            scope.child(self),
+        adopted = scope.intent.network.adopt.network
+        network = (
+            pulumi.Output.from_input(adopted)
+            if adopted
+            else group_id(scope, organization, "network")
         )
-        grant(scope, self, "stop-pools", role.id, identity.principal_id, clusters)
+        self._let(
+            "stop", "Stops GPU pools when the budget is spent.", _STOP_ACTIONS, clusters, identity
+        )
+        joins = "Lets the pools that are stopped stay in their subnet."
+        self._let("stop-join", joins, (_JOIN,), network, identity)
         grant(
             scope,
             self,
@@ -162,6 +161,32 @@ class AzureBudget(pulumi.ComponentResource):
             scope.child(self, depends_on=[budget]),
         )
         return workflow.id
+
+    def _let(
+        self,
+        name: str,
+        why: str,
+        actions: tuple[str, ...],
+        over: Text,
+        identity: managedidentity.UserAssignedIdentity,
+    ) -> None:
+        """A role of these actions, given to the stop's identity there and nowhere else."""
+        scope = self._scope
+        role = authorization.RoleDefinition(
+            f"{name}-role",
+            authorization.RoleDefinitionArgs(
+                role_definition_id=stable_guid(scope, "role", name),
+                role_name=scope.name("role", name),
+                description=why,
+                role_type="CustomRole",
+                scope=self._subscription,
+                assignable_scopes=[over],
+                permissions=[authorization.PermissionArgs(actions=list(actions))],
+            ),
+            scope.child(self),
+        )
+        given = "stop-pools" if name == "stop" else name
+        grant(scope, self, given, role.id, identity.principal_id, over)
 
     def _budget_path(self) -> Text:
         name = self._budget_name()

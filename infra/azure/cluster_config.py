@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 from pulumi_azure_native import containerservice
 
 from infra.azure.addresses import Addresses
@@ -60,13 +61,7 @@ def cluster_config(
         "aad_profile": containerservice.ManagedClusterAADProfileArgs(
             managed=True, enable_azure_rbac=True, tenant_id=tenant_of(scope)
         ),
-        "api_server_access_profile": containerservice.ManagedClusterAPIServerAccessProfileArgs(
-            enable_private_cluster=True,
-            enable_private_cluster_public_fqdn=False,
-            private_dns_zone="system",
-            disable_run_command=True,
-        ),
-        "public_network_access": "Disabled",
+        **_api(scope, foundation),
         "network_profile": _network(scope, addresses),
         "agent_pool_profiles": [_system_pool(scope, foundation)],
         "oidc_issuer_profile": containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
@@ -133,6 +128,31 @@ def node_config(scope: Scope, foundation: Foundation) -> dict[str, Any]:
         "enable_node_public_ip": False,
         "upgrade_settings": containerservice.AgentPoolUpgradeSettingsArgs(max_surge="33%"),
     }
+
+
+def _api(scope: Scope, foundation: Foundation) -> dict[str, Any]:
+    """Who reaches the API: the network alone, or also the ranges of `network.api_from`.
+
+    A public API is the nodes' too, so the addresses by which they leave are let in
+    (https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges).
+    """
+    profile = containerservice.ManagedClusterAPIServerAccessProfileArgs
+    outside = scope.intent.network.api_from
+    if not outside:
+        hidden = profile(
+            enable_private_cluster=True,
+            enable_private_cluster_public_fqdn=False,
+            private_dns_zone="system",
+            disable_run_command=True,
+        )
+        return {"api_server_access_profile": hidden, "public_network_access": "Disabled"}
+    known = scope.intent.network.adopt.egress_addresses
+    own: list[pulumi.Input[str]] = [f"{address}/32" for address in known]
+    if not known:
+        made = foundation.network.egress_addresses.apply(lambda addresses: f"{addresses[0]}/32")
+        own = [made]
+    listed = profile(authorized_ip_ranges=[*outside, *own], disable_run_command=True)
+    return {"api_server_access_profile": listed, "public_network_access": "Enabled"}
 
 
 def _network(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from infra.plan.model import Plan, Resource
+from infra.plan.model import UNKNOWN, Plan, Resource
 from infra.plan.policies.base import Fault, on, over, resource
 from infra.plan.query import at, every, refers
 from landfall.intent import Intent
@@ -15,8 +15,15 @@ GKE = "gcp:container/cluster:Cluster"
 EKS = "aws:eks/cluster:Cluster"
 AKS = "azure-native:containerservice:ManagedCluster"
 
-# Type → (path that says whether there is a public address, the ranges that may reach it).
-LIMITED = {EKS: ("vpcConfig.endpointPublicAccess", "vpcConfig.publicAccessCidrs")}
+# Type → (path that says whether there is a public address, its value where there is none, the ranges that may reach it).
+LIMITED = {
+    EKS: ("vpcConfig.endpointPublicAccess", False, "vpcConfig.publicAccessCidrs"),
+    AKS: (
+        "apiServerAccessProfile.enablePrivateCluster",
+        True,
+        "apiServerAccessProfile.authorizedIPRanges",
+    ),
+}
 # Type → (path, value it must have): what keeps a service off the internet.
 PRIVATE: dict[str, tuple[tuple[str, Any], ...]] = {
     GKE: (
@@ -24,7 +31,7 @@ PRIVATE: dict[str, tuple[tuple[str, Any], ...]] = {
         ("privateClusterConfig.enablePrivateEndpoint", True),
     ),
     EKS: (("vpcConfig.endpointPrivateAccess", True),),
-    AKS: (("apiServerAccessProfile.enablePrivateCluster", True),),
+    AKS: (("apiServerAccessProfile.disableRunCommand", True),),
     "gcp:sql/databaseInstance:DatabaseInstance": (("settings.ipConfiguration.ipv4Enabled", False),),
     "gcp:composer/environment:Environment": (("config.enablePrivateEnvironment", True),),
     "aws:rds/instance:Instance": (("publiclyAccessible", False),),
@@ -55,6 +62,9 @@ PRIVATE: dict[str, tuple[tuple[str, Any], ...]] = {
         resource(EKS, vpcConfig={"endpointPublicAccess": False, "endpointPrivateAccess": True}),
         resource(EKS, vpcConfig={
             "endpointPublicAccess": True, "endpointPrivateAccess": True, "publicAccessCidrs": ["203.0.113.7/32"]}),
+        resource(AKS, apiServerAccessProfile={"enablePrivateCluster": True, "disableRunCommand": True}),
+        resource(AKS, apiServerAccessProfile={
+            "authorizedIPRanges": ["203.0.113.7/32"], "disableRunCommand": True}),
     ],
     failing=[
         resource("aws:rds/instance:Instance", publiclyAccessible=True),
@@ -62,7 +72,8 @@ PRIVATE: dict[str, tuple[tuple[str, Any], ...]] = {
         resource(EKS, vpcConfig={"endpointPrivateAccess": True}),
         resource(EKS, vpcConfig={
             "endpointPublicAccess": True, "endpointPrivateAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]}),
-        resource(AKS, apiServerAccessProfile={}),
+        resource(AKS, apiServerAccessProfile={"disableRunCommand": True}),
+        resource(AKS, apiServerAccessProfile={"authorizedIPRanges": ["0.0.0.0/0"], "disableRunCommand": True}),
     ],
 )  # fmt: skip
 def _private(one: Resource) -> Iterable[str]:
@@ -75,8 +86,10 @@ def _private(one: Resource) -> Iterable[str]:
             continue
         if found != wanted:
             yield f"{path} must be {wanted!r} (found: {found!r})"
-    if one.type in LIMITED and at(one.inputs, LIMITED[one.type][0]) is not False:
-        yield from _limited(LIMITED[one.type][1], at(one.inputs, LIMITED[one.type][1]))
+    if one.type in LIMITED:
+        path, hidden, ranges = LIMITED[one.type]
+        if at(one.inputs, path) is not hidden:
+            yield from _limited(ranges, at(one.inputs, ranges))
 
 
 def _limited(path: str, ranges: Any) -> Iterator[str]:
@@ -85,7 +98,7 @@ def _limited(path: str, ranges: Any) -> Iterator[str]:
         yield f"{path} must list 1 to {API_RANGES} ranges, as network.api_from does (found: {ranges!r})"
         return
     for text in ranges:
-        if fault := too_open(text):
+        if text != UNKNOWN and (fault := too_open(text)):
             yield f"{path}: {text} {fault}"
 
 

@@ -225,6 +225,11 @@ def _api_from(intent: Intent) -> Iterator[Problem]:
     if listed and intent.cloud.provider == "local":
         yield Problem("network.api_from", listed, "this machine has no cluster; leave it out")
         return
+    if listed and intent.cloud.provider == "azure" and intent.network.egress == "none":
+        # There a public API is the nodes' too.
+        yield Problem(
+            "network.api_from", listed, "needs a way out for the cluster's nodes", "egress: nat"
+        )
     if len(listed) > API_RANGES:
         yield Problem(
             "network.api_from",

@@ -61,7 +61,9 @@ def paths() -> list[tuple[str, str]]:
     named = [(type_, path) for type_, text in KEYS.items() for path in text.split("|")]
     named += [(way.type, path) for way in ELSEWHERE.values() for path in (way.by, way.key) if path]
     named += [(type_, path) for type_, rules in PRIVATE.items() for path, _ in rules]
-    named += [(type_, path) for type_, both in LIMITED.items() for path in both]
+    named += [
+        (type_, path) for type_, (says, _, ranges) in LIMITED.items() for path in (says, ranges)
+    ]
     return named + [(type_, path) for type_, (path, _) in DELETION.items()]
 
 
