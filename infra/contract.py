@@ -67,7 +67,7 @@ class Network:
     endpoint_subnet: Text
     """Azure: where private endpoints lie; elsewhere empty."""
     pods_range: Text
-    """GCP: the secondary range's name for pods; elsewhere the CIDR."""
+    """GCP: the secondary range's name for pods, or the CIDR that GKE gives an adopted subnet; elsewhere the CIDR."""
     services_range: Text
     """As `pods_range`, for Kubernetes services."""
     workload_group: Text

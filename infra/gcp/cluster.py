@@ -180,9 +180,9 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def _ranges(self) -> container.ClusterIpAllocationPolicyArgs:
-        """By the names of our subnet's ranges; in the client's own subnet GKE adds ranges of these sizes."""
-        network = self.foundation.network
-        if self.scope.intent.network.adopt.subnets:
+        """By the names of the subnet's ranges; in a client's subnet that has none, GKE adds ranges of these sizes."""
+        network, adopted = self.foundation.network, self.scope.intent.network.adopt
+        if adopted.subnets and not adopted.pods_range:
             return container.ClusterIpAllocationPolicyArgs(
                 cluster_ipv4_cidr_block=network.pods_range,
                 services_ipv4_cidr_block=network.services_range,

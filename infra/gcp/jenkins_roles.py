@@ -23,7 +23,7 @@ PREVIEW = (
     "roles/cloudsql.viewer",
     "roles/composer.viewer",
     "roles/compute.viewer",
-    "roles/container.clusterViewer",
+    "roles/container.viewer",
     "roles/datacatalog.viewer",
     "roles/dataproc.viewer",
     "roles/dns.reader",
@@ -38,7 +38,7 @@ PREVIEW = (
     "roles/serviceusage.serviceUsageConsumer",
     "roles/storage.bucketViewer",
 )
-"""Names, settings and grants; no rows, objects, messages or secrets."""
+"""Names, settings and grants, the cluster's too; no rows, objects, messages or secrets."""
 PREVIEW_ALSO = ("logging.settings.get",)
 """What no narrow role holds: whose agent encrypts logs (`infra/gcp/agents.py`)."""
 

@@ -17,6 +17,7 @@ from infra.gcp.addresses import carve
 from infra.gcp.agents import agent
 from infra.gcp.firewall import protect
 from infra.gcp.hub import join
+from infra.gcp.keys import ask_for_agents
 from infra.gcp.private_access import RESTRICTED_RANGE, resolve_privately
 from infra.gcp.tenancy import cloud, project_id, strict
 from infra.gcp.zones import used_zones
@@ -75,21 +76,31 @@ class Network(pulumi.ComponentResource):
         return self._contract(network, [workloads.id, cluster.id], pods=PODS, services=SERVICES)
 
     def _adopted(self) -> contract.Network:
-        """The client's own subnets; GKE adds the ranges of pods and services to the last of them."""
+        """The client's own subnets; in the last of them lie the ranges of pods and services: the client's own by name,
+        or such as GKE adds."""
         adopted = self.scope.intent.network.adopt
         return self._contract(
             pulumi.Output.from_input(adopted.network or ""),
             [pulumi.Output.from_input(one) for one in adopted.subnets],
-            pods=str(self.ranges.pods),
-            services=str(self.ranges.services),
+            pods=adopted.pods_range or str(self.ranges.pods),
+            services=adopted.services_range or str(self.ranges.services),
         )
 
     def _share(self, organization: contract.Organization) -> None:
         """Where the client's network lies in another project (Shared VPC): Google's agents may use the subnets.
 
-        Source: https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-shared-vpc.
+        Sources: https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-shared-vpc,
+        https://cloud.google.com/composer/docs/composer-3/configure-shared-vpc.
         """
         scope = self.scope
+        hosts = {one.split("/")[1] for one in scope.intent.network.adopt.subnets}
+        if hosts == {project_id(scope.intent)}:
+            return
+        on_hosts = {"container": "roles/container.hostServiceAgentUser"}
+        if scope.intent.orchestration.airflow == "managed":
+            on_hosts["composer"] = "roles/composer.sharedVpcAgent"
+        # A new project has no such agents, and nobody can be granted anything who is not there.
+        asked = ask_for_agents(scope, self, organization, {"dataproc", *on_hosts})
         for index, subnet in enumerate(scope.intent.network.adopt.subnets):
             host = subnet.split("/")[1]
             if host == project_id(scope.intent):
@@ -102,16 +113,17 @@ class Network(pulumi.ComponentResource):
                     subnetwork=subnet.rpartition("/")[2],
                     role="roles/compute.networkUser",
                     member=agent(service, organization.number),
-                    opts=scope.child(self),
+                    opts=scope.child(self, depends_on=[asked[service]] if service in asked else []),
                 )
             if index == 0:
-                projects.IAMMember(
-                    "host-container",
-                    project=host,
-                    role="roles/container.hostServiceAgentUser",
-                    member=agent("container", organization.number),
-                    opts=scope.child(self),
-                )
+                for service, role in on_hosts.items():
+                    projects.IAMMember(
+                        f"host-{service}",
+                        project=host,
+                        role=role,
+                        member=agent(service, organization.number),
+                        opts=scope.child(self, depends_on=[asked[service]]),
+                    )
 
     def _contract(
         self,

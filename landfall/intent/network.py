@@ -58,6 +58,11 @@ class Adopt(Part):
     """The VPC or virtual network."""
     subnets: list[str] = Field(default=[], examples=[["subnet-0a1b2c3d4e5f67890"]])
     """Private subnets of that network, one a zone at least for a cluster."""
+    pods_range: str | None = Field(default=None, examples=["pods"])
+    """Google Cloud: the name of the secondary range, in the last of `subnets`, that pods take their addresses from.
+    Needed where the subnet lies in another project (Shared VPC), in which GKE makes none; elsewhere GKE makes one."""
+    services_range: str | None = Field(default=None, examples=["services"])
+    """As `pods_range`, for the cluster's services."""
     key: str | None = Field(
         default=None,
         examples=["arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"],

@@ -208,3 +208,48 @@ def _snowflake_knows_whence(intent: Intent) -> Iterator[Problem]:
             "leaves no way to Snowflake, which is reached over its public address (a private link is not built)",
             "nat",
         )
+
+
+@rule("network", "cloud", "layout")
+def _shared_network(intent: Intent) -> Iterator[Problem]:
+    """On Google Cloud the ranges of pods and services are named together, in an adopted subnet; a network of another
+    project (Shared VPC) comes with its subnets and, where a cluster is built, with both ranges."""
+    adopt, cloud = intent.network.adopt, intent.cloud
+    ranges = {"pods_range": adopt.pods_range, "services_range": adopt.services_range}
+    if cloud.provider != "gcp" or not adopt.subnets:
+        for name, value in ranges.items():
+            if value is not None:
+                yield Problem(
+                    f"network.adopt.{name}",
+                    value,
+                    "has no effect but in an adopted subnet on Google Cloud",
+                    "leave it out",
+                )
+    if cloud.provider != "gcp" or not adopt.network:
+        return
+    if not adopt.subnets:
+        if _of_another(adopt.network, cloud.project):
+            yield Problem(
+                "network.adopt.subnets",
+                [],
+                "must name subnets of the adopted network: a subnet lies in its network's project, and in another "
+                "project the platform makes none",
+                _FORMS["gcp"]["subnets"].example,
+            )
+        return
+    # https://cloud.google.com/kubernetes-engine/docs/how-to/alias-ips (read 2026-11)
+    needed = "ml" in intent.layout.build and _of_another(adopt.subnets[-1], cloud.project)
+    for name, value in ranges.items():
+        if value is None and (needed or any(ranges.values())):
+            yield Problem(
+                f"network.adopt.{name}",
+                None,
+                "must name a secondary range of the last adopted subnet: GKE takes both ranges by name, and makes "
+                "none in another project's subnet",
+                name.removesuffix("_range"),
+            )
+
+
+def _of_another(id_: str, project: str | None) -> bool:
+    """Whether a full id of Google's lies in another project than the stack's own; a created one holds nothing yet."""
+    return id_.split("/")[1:2] != [project]

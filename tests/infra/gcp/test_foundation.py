@@ -12,7 +12,7 @@ from infra.gcp.keys import ROTATION
 from infra.gcp.private_access import RESTRICTED_RANGE
 from infra.plan.model import UNKNOWN, Plan
 from infra.plan.sdk import class_of
-from tests.infra.gcp.conftest import DEV, PROD, Planner, intent_of, named, one, plan_of
+from tests.infra.gcp.conftest import ADOPTS, DEV, PROD, Planner, intent_of, named, one, plan_of
 
 ANYWHERE = "0.0.0.0/0"
 SLIM = {"cidr": "10.64.0.0/18"}
@@ -202,13 +202,48 @@ def test_an_adopted_network_is_used_and_left_alone(adopts: Plan) -> None:
     assert not adopts.of_type("gcp:dns/managedZone:ManagedZone")
     cluster = one(adopts, "container/cluster:Cluster")
     assert cluster.inputs["subnetwork"].endswith("/subnetworks/cluster")
-    assert cluster.inputs["ipAllocationPolicy"]["clusterIpv4CidrBlock"] == "10.160.0.0/17"
+    # In another project's subnet GKE makes no ranges: both are the client's own.
+    assert cluster.inputs["ipAllocationPolicy"] == {
+        "clusterSecondaryRangeName": "cluster-pods",
+        "servicesSecondaryRangeName": "cluster-services",
+    }
     shared = named(adopts, "compute/subnetworkIAMMember:SubnetworkIAMMember")
     assert {member.inputs["project"] for member in shared.values()} == {"kestrel-net"}
 
 
+def test_in_a_subnet_of_its_own_project_gke_makes_the_ranges(planned: Planner) -> None:
+    project = "projects/harbor-data-dev"
+    adopt = {
+        "network": f"{project}/global/networks/own",
+        "subnets": [f"{project}/regions/europe-west1/subnetworks/all"],
+    }
+    plan = planned(DEV, network={**SLIM, "adopt": adopt})
+    ranges = one(plan, "container/cluster:Cluster").inputs["ipAllocationPolicy"]
+    assert ranges["clusterIpv4CidrBlock"] == "10.64.0.0/19"
+    assert not named(plan, "compute/subnetworkIAMMember:SubnetworkIAMMember")
+
+
+@pytest.mark.parametrize(("airflow", "asked"), [("managed", True), ("cluster", False)])
+def test_on_a_shared_network_googles_agents_are_let_in_once_they_exist(
+    planned: Planner, airflow: str, asked: bool
+) -> None:
+    plan = planned(ADOPTS, orchestration={"airflow": airflow, "size": "small"})
+    members = named(plan, "projects/iAMMember:IAMMember")
+    on_host = {
+        name: member.inputs["role"]
+        for name, member in members.items()
+        if member.inputs["project"] == "kestrel-net"
+    }
+    gke = {"host-container": "roles/container.hostServiceAgentUser"}
+    composer = {"host-composer": "roles/composer.sharedVpcAgent"}
+    assert on_host == ({**gke, **composer} if asked else gke)
+    for name in on_host:
+        service = name.removeprefix("host-")
+        assert any(urn.endswith(f"::agent-{service}") for urn in members[name].deps), name
+
+
 def test_a_network_without_subnets_is_given_ours(planned: Planner) -> None:
-    adopt = {"network": "projects/harbor-net/global/networks/hub"}
+    adopt = {"network": "projects/harbor-data-dev/global/networks/hub"}
     plan = planned(DEV, network={**SLIM, "adopt": adopt})
     subnets = named(plan, "compute/subnetwork:Subnetwork")
     assert set(subnets) == {"workloads", "cluster", "proxies"}
