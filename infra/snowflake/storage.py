@@ -52,7 +52,7 @@ class Site:
 
     def locations(self, form: str) -> list[Text]:
         """The zones as Snowflake writes them; `form` takes a bucket's id."""
-        return [self.lake.buckets[z].apply(lambda b: form.format(*b.split("/"))) for z in ZONES]
+        return [self.lake.buckets[z].apply(lambda b: form.format(*b.split("/", 1))) for z in ZONES]
 
     def volume(self, form: str, **more: object) -> snowflake.ExternalVolume:
         """The read-only external volume over the zones."""
@@ -80,7 +80,7 @@ def open_storage(site: Site) -> Storage:
 def stage_url(scope: Scope, lake: Lake, zone: str) -> Text:
     """A zone as a stage's URL."""
     form = _URL[scope.intent.cloud.provider]
-    return lake.buckets[zone].apply(lambda bucket: form.format(*bucket.split("/")))
+    return lake.buckets[zone].apply(lambda bucket: form.format(*bucket.split("/", 1)))
 
 
 def _object_store(site: Site) -> Text:
