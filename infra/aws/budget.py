@@ -123,7 +123,6 @@ class Budget(pulumi.ComponentResource):
             role=acts.arn,
             timeout=120,
             memory_size=128,
-            reserved_concurrent_executions=1,
             environment=aws.lambda_.FunctionEnvironmentArgs(variables={"CLUSTER": cluster}),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON", log_group=log.name

@@ -1,8 +1,9 @@
 """The hard stop: once the month's cost reaches the budget, every node group of GPUs goes to zero and stays there.
 
 AWS Budgets says so through a topic; this runs at each notice, as a role that may change node groups and nothing
-else. Zero alone would not last, since the autoscaler brings nodes back, so each group also gets a taint that
-nothing tolerates. Standard library and the runtime's own boto3 only; a stop repeated changes nothing. To open a
+else. It reserves no concurrency, since an account that has little could not give it; runs at once do no harm. Zero alone would not last, since the autoscaler brings nodes back, so each group also gets a taint that
+nothing tolerates. A group that is being changed is left to Lambda's own retry, which a failed run gets, after the
+others are stopped. Standard library and the runtime's own boto3 only; a stop repeated changes nothing. To open a
 group again: `aws eks update-nodegroup-config --cluster-name C --nodegroup-name G --taints
 'removeTaints=[{key=landfall.dev/budget-stop,effect=NO_EXECUTE}]'`. Bills come hours late: the stop limits a
 runaway, it does not keep the budget to the cent. Leaves out everything but GPUs.
@@ -33,21 +34,27 @@ def stop(eks, cluster):
     except eks.exceptions.ResourceNotFoundException:
         LOG.info("no cluster %s", cluster)
         return []
-    stopped = []
+    stopped, busy = [], []
     for name in groups:
         group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
         taints = {taint["key"] for taint in group.get("taints", [])}
         if GPU not in taints or TAINT["key"] in taints:
             continue
         size = group["scalingConfig"]
-        eks.update_nodegroup_config(
-            clusterName=cluster,
-            nodegroupName=name,
-            scalingConfig={"minSize": 0, "desiredSize": 0, "maxSize": size["maxSize"]},
-            taints={"addOrUpdateTaints": [TAINT]},
-        )
+        try:
+            eks.update_nodegroup_config(
+                clusterName=cluster,
+                nodegroupName=name,
+                scalingConfig={"minSize": 0, "desiredSize": 0, "maxSize": size["maxSize"]},
+                taints={"addOrUpdateTaints": [TAINT]},
+            )
+        except eks.exceptions.ResourceInUseException:
+            busy.append(name)
+            continue
         LOG.warning("stopped %s", name)
         stopped.append(name)
+    if busy:
+        raise RuntimeError(f"not stopped yet, since something changes them: {', '.join(busy)}")
     return stopped
 
 

@@ -19,9 +19,13 @@ class Eks:
         class ResourceNotFoundException(Exception):
             pass
 
+        class ResourceInUseException(Exception):
+            pass
+
     def __init__(self, groups: dict[str, dict[str, Any]] | None) -> None:
         self.groups = groups
         self.updates: list[dict[str, Any]] = []
+        self.busy: set[str] = set()
 
     def get_paginator(self, operation: str) -> Eks:
         assert operation == "list_nodegroups"
@@ -37,6 +41,8 @@ class Eks:
         return {"nodegroup": (self.groups or {})[asked["nodegroupName"]]}
 
     def update_nodegroup_config(self, **asked: Any) -> None:
+        if asked["nodegroupName"] in self.busy:
+            raise self.exceptions.ResourceInUseException
         self.updates.append(asked)
         (self.groups or {})[asked["nodegroupName"]]["taints"] += asked["taints"][
             "addOrUpdateTaints"
@@ -63,6 +69,17 @@ def test_a_stop_repeated_changes_nothing(eks: Eks) -> None:
     handler.stop(eks, "platform")
     assert handler.stop(eks, "platform") == []
     assert len(eks.updates) == 2
+
+
+def test_a_group_that_is_being_changed_holds_no_other_up_and_the_run_is_tried_again(
+    eks: Eks,
+) -> None:
+    eks.busy = {"training-spot"}
+    with pytest.raises(RuntimeError, match="training-spot"):
+        handler.stop(eks, "platform")
+    assert [update["nodegroupName"] for update in eks.updates] == ["serving-on-demand"]
+    eks.busy = set()
+    assert handler.stop(eks, "platform") == ["training-spot"]
 
 
 def test_a_cluster_that_is_not_there_is_no_error() -> None:
