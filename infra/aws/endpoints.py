@@ -104,10 +104,12 @@ def own_principals(actions: Sequence[str], account: pulumi.Input[str]) -> Statem
 
 
 def _storage(region: str, account: pulumi.Input[str], vpc: pulumi.Input[str]) -> list[Statement]:
-    """Own principals to own buckets, and AWS's buckets of images and packages, whose readers sign for AWS.
+    """Own principals to own buckets; AWS's buckets of images and packages, whose readers sign for AWS; and the one in
+    which EMR Serverless keeps what its history server shows, which the service writes as itself.
 
-    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html and
-    https://docs.aws.amazon.com/linux/al2023/ug/deterministic-upgrades-usage.html.
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html,
+    https://docs.aws.amazon.com/linux/al2023/ug/deterministic-upgrades-usage.html and
+    https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/logging.html (managed storage; read 2026-11-29).
     """
     own = own_principals(["s3:*"], account)
     own["Condition"]["StringEquals"]["aws:ResourceAccount"] = account
@@ -116,4 +118,13 @@ def _storage(region: str, account: pulumi.Input[str], vpc: pulumi.Input[str]) ->
         f"arn:aws:s3:::al2023-repos-{region}-de612dc2/*",
     ]
     here = {"StringEquals": {"aws:SourceVpc": vpc}}
-    return [own, allow("ImagesAndPackages", ["s3:GetObject"], packages, to=EVERYONE, when=here)]
+    history = f"arn:aws:s3:::prod.{region}.appinfo.src"
+    spark = {"aws:PrincipalServiceName": "emr-serverless.amazonaws.com", "aws:SourceVpc": vpc}
+    return [
+        own,
+        allow("ImagesAndPackages", ["s3:GetObject"], packages, to=EVERYONE, when=here),
+        allow(
+            "SparkHistory", ["s3:PutObject", "s3:PutObjectAcl"], [history, f"{history}/*"],
+            to=EVERYONE, when={"StringEquals": spark},
+        ),
+    ]  # fmt: skip
