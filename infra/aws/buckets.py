@@ -32,6 +32,14 @@ class Keep:
     """Nobody, root included, deletes an object before so long."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """A bucket that stands: both are known once its policy is there, so that whoever writes to it is let in."""
+
+    id: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+
 def name_of(scope: Scope, purpose: str) -> str:
     """The bucket's name, which every stack of the client derives alike."""
     return scope.name("bucket", purpose)
@@ -46,9 +54,10 @@ def bucket(
     key: pulumi.Input[str] | None,
     keep: Keep,
     statements: Sequence[Statement] = (),
-    access_logs: bool = True,
-) -> aws.s3.Bucket:
-    """A bucket with everything around it; `key` None is S3's own key, for access logs only."""
+    logs_to: pulumi.Input[str] | None,
+) -> Held:
+    """A bucket with everything around it. `key` None is S3's own key, for access logs only; `logs_to` is the bucket
+    of access logs, known once S3 may write there, and None for that bucket itself."""
     name = name_of(scope, purpose)
     made = aws.s3.Bucket(
         purpose,
@@ -68,21 +77,23 @@ def bucket(
     )
     _encrypted(scope, parent, purpose, made, key)
     _kept(scope, parent, purpose, made, keep, versions)
-    if access_logs:
+    if logs_to is not None:
         aws.s3.BucketLogging(
             purpose,
             bucket=made.id,
-            target_bucket=name_of(scope, ACCESS_LOGS),
+            target_bucket=logs_to,
             target_prefix=f"{purpose}/",
             opts=scope.child(parent),
         )
-    aws.s3.BucketPolicy(
+    policy = aws.s3.BucketPolicy(
         purpose,
         bucket=made.id,
         policy=document(*encrypted_transport(name), own_account_only(name, account), *statements),
-        opts=scope.child(parent),
+        # A policy that keeps proof refuses a change of versioning to everybody, so that comes first.
+        opts=scope.child(parent, depends_on=[versions]),
     )
-    return made
+    ready = pulumi.Output.all(made.id, made.arn, policy.id)
+    return Held(ready.apply(lambda got: got[0]), ready.apply(lambda got: got[1]))
 
 
 def adopted_bucket(
@@ -91,7 +102,7 @@ def adopted_bucket(
     purpose: str,
     name: str,
     key: pulumi.Input[str],
-) -> aws.s3.Bucket:
+) -> Held:
     """The client's own bucket, taken under protection. Its public access is blocked, as the account's is; its
     encryption is imported and stays what it is, since who writes there may not use another key. Everything
     else (policy, lifecycle, notifications) is the client's and not touched."""
@@ -110,7 +121,7 @@ def adopted_bucket(
     )  # fmt: skip
     _blocked(scope, parent, purpose, made)
     _encrypted(scope, parent, purpose, made, key, import_=name, ignore_changes=["rules"])
-    return made
+    return Held(made.id, made.arn)
 
 
 def _closed(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.Bucket) -> None:

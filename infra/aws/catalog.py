@@ -2,7 +2,10 @@
 
 Lake Formation is switched on where the intent names a Jenkins: its deploy role administers it, with the roles of
 those who apply by hand (`cloud.administrators`, or the entry role of an account that is created) and nobody else,
-so grants stand in the plan. Without a Jenkins IAM alone decides. Leaves out columns and rows: the warehouse masks those.
+so grants stand in the plan. Without a Jenkins IAM alone decides. Lake Formation binds whoever comes through it:
+Redshift, Athena, people. It is no second wall around the platform's own workloads, which read and write objects
+by their roles' own rights to S3, zone by zone, as Iceberg does everywhere: for them IAM decides in the end. Leaves
+out columns and rows: the warehouse masks those.
 Source: https://docs.aws.amazon.com/lake-formation/latest/dg/upgrade-glue-lake-formation.html.
 """
 
@@ -14,6 +17,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import contract
+from infra.aws.buckets import Held
 from infra.aws.policies import Value, allow, from_account, services, trust
 from infra.aws.provider import appliers, cloud
 from infra.aws.roles import boundary, grant, role
@@ -39,7 +43,7 @@ def build_catalog(
     scope: Scope,
     parent: pulumi.Resource,
     foundation: contract.Foundation,
-    buckets: Mapping[str, aws.s3.Bucket],
+    buckets: Mapping[str, Held],
 ) -> dict[str, aws.glue.CatalogDatabase]:
     """The databases by namespace, with IAM's and Lake Formation's grants."""
     settings = _settings(scope, parent, foundation) if scope.intent.jenkins else []
@@ -126,7 +130,7 @@ def _register(
     scope: Scope,
     parent: pulumi.Resource,
     foundation: contract.Foundation,
-    buckets: Mapping[str, aws.s3.Bucket],
+    buckets: Mapping[str, Held],
 ) -> None:
     """The zones as Lake Formation's locations; it reaches them by a role of its own."""
     account = foundation.organization.tenancy
@@ -188,7 +192,7 @@ def _by_lake_formation(
     databases: Mapping[str, aws.glue.CatalogDatabase],
     reads: Sequence[str],
     writes: Sequence[str],
-    buckets: Mapping[str, aws.s3.Bucket],
+    buckets: Mapping[str, Held],
 ) -> None:
     lf = aws.lakeformation
     for name in NAMESPACES:

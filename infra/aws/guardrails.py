@@ -9,9 +9,11 @@ orgs_manage_policies_scps_examples.html (as of 2026-11-24); limits: …/orgs_ref
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from infra.aws.policies import Conditions, Statement
+from infra.aws.proof import ENDS, OPENS
 
 GLOBAL = (
     "access-analyzer:*", "account:*", "aws-portal:*", "billing:*", "budgets:*", "ce:*", "cur:*",
@@ -25,14 +27,20 @@ GLOBAL = (
 REQUIRED_TAGS = ("client", "environment", "managed-by")
 
 
-def control_policies(regions: list[str], builders: list[str]) -> dict[str, str]:
-    """Name → SCP as JSON. `regions` are where anything may be; `builders` are ARN patterns of who applies."""
+def control_policies(
+    regions: list[str], builders: list[str], entry: str, proof: list[str]
+) -> dict[str, str]:
+    """Name → SCP as JSON. `regions` are where anything may be; `builders` are ARN patterns of who applies, `entry` the
+    one of them by which the organization enters; `proof` are the ARNs of the buckets of logs."""
     others: Conditions = {"ArnNotLike": {"aws:PrincipalArn": builders}}
+    outside: Conditions = {"ArnNotLike": {"aws:PrincipalArn": entry}}
     return {
         "watched": _json(
             _deny("StayInTheOrganization", ["organizations:LeaveOrganization", "account:CloseAccount"]),
             _deny("KeepTheTrail", ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]),
             _deny("KeepTheWatch", _WATCH),
+            _deny("KeepProof", list(OPENS), outside, proof),
+            _deny("KeepKeys", list(ENDS), outside),
             _deny(
                 "OnlyBuildersChangeTheWatch",
                 ["cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors", "guardduty:UpdateDetector"],
@@ -47,9 +55,9 @@ def control_policies(regions: list[str], builders: list[str]) -> dict[str, str]:
             _deny(
                 "NoPublicAddress", ["ec2:RunInstances"],
                 {"Bool": {"ec2:AssociatePublicIpAddress": "true"}},
-                "arn:aws:ec2:*:*:network-interface/*",
+                ["arn:aws:ec2:*:*:network-interface/*"],
             ),
-            *(_untagged(tag) for tag in REQUIRED_TAGS),
+            *(one for tag in REQUIRED_TAGS for one in _untagged(tag)),
         ),
     }  # fmt: skip
 
@@ -78,8 +86,10 @@ _OPENINGS = [
 _MADE_TAGGED = [
     "eks:CreateCluster", "emr-serverless:CreateApplication", "rds:CreateDBInstance",
     "redshift-serverless:CreateNamespace", "redshift-serverless:CreateWorkgroup",
-    "secretsmanager:CreateSecret",
 ]  # fmt: skip
+_SECRET = "secretsmanager:CreateSecret"
+# Redshift and RDS make their administrator's secret in the name of whoever makes them, with tags of their own.
+_BY_ITSELF: Conditions = {"BoolIfExists": {"aws:ViaAWSService": "false"}}
 
 
 def _elsewhere(regions: list[str]) -> Statement:
@@ -104,15 +114,23 @@ def _unencrypted() -> list[Statement]:
     ]
 
 
-def _untagged(tag: str) -> Statement:
-    sid = "Tagged" + tag.title().replace("-", "")
-    return _deny(sid, _MADE_TAGGED, {"Null": {f"aws:RequestTag/{tag}": "true"}})
+def _untagged(tag: str) -> list[Statement]:
+    sid, without = "Tagged" + tag.title().replace("-", ""), {f"aws:RequestTag/{tag}": "true"}
+    return [
+        _deny(sid, _MADE_TAGGED, {"Null": without}),
+        _deny(f"{sid}Secret", [_SECRET], {"Null": without, **_BY_ITSELF}),
+    ]
 
 
 def _deny(
-    sid: str, actions: list[str], when: Conditions | None = None, resource: str = "*"
+    sid: str,
+    actions: list[str],
+    when: Conditions | None = None,
+    resources: Sequence[str] = ("*",),
 ) -> Statement:
-    made: dict[str, Any] = {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": [resource]}
+    made: dict[str, Any] = {
+        "Sid": sid, "Effect": "Deny", "Action": actions, "Resource": list(resources),
+    }  # fmt: skip
     if when:
         made["Condition"] = {test: dict(keys) for test, keys in when.items()}
     return made

@@ -9,11 +9,10 @@ and dbt make them.
 from __future__ import annotations
 
 import pulumi
-import pulumi_aws as aws
 
 from infra import contract
 from infra.access import Access, Verb, access
-from infra.aws.buckets import Keep, adopted_bucket, bucket
+from infra.aws.buckets import ACCESS_LOGS, Held, Keep, adopted_bucket, bucket, name_of
 from infra.aws.catalog import NAMESPACES, build_catalog
 from infra.aws.policies import Statement, allow
 from infra.aws.provider import cloud
@@ -57,7 +56,7 @@ class Lake(pulumi.ComponentResource):
         self.catalog = build_catalog(scope, self, foundation, self.buckets)
         self.register_outputs({})
 
-    def _zone(self, zone: str, foundation: contract.Foundation) -> aws.s3.Bucket:
+    def _zone(self, zone: str, foundation: contract.Foundation) -> Held:
         scope, lake = self._scope, self._scope.intent.lake
         adopted = scope.intent.network.adopt.buckets.get(zone)  # pyright: ignore[reportArgumentType, reportCallIssue]
         if adopted:
@@ -72,6 +71,8 @@ class Lake(pulumi.ComponentResource):
                 former=30 if landing else days,
                 locked=days if landing and lake.lock else 0,
             ),
+            # The security layer is done once it may be written to.
+            logs_to=foundation.security.log_workspace.apply(lambda _: name_of(scope, ACCESS_LOGS)),
         )  # fmt: skip
 
     def _grant(self, workload: str, granted: list[Access], to: pulumi.Input[str]) -> None:

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 from infra import contract
 from infra.aws.account import SWITCHES
 from infra.aws.guardrails import control_policies, tag_policy
+from infra.aws.proof import log_buckets
 from infra.aws.provider import ENTRY_ROLE, cloud
 from infra.scope import Scope
 from landfall.intent.rules.place import allowed_regions
@@ -56,14 +57,17 @@ class Organization(pulumi.ComponentResource):
         self, scope: Scope, unit: aws.organizations.OrganizationalUnit
     ) -> list[pulumi.Resource]:
         regions = allowed_regions(scope.intent) or {cloud(scope).region}
+        entry = f"arn:aws:iam::*:role/{ENTRY_ROLE}"
         builders = [
-            f"arn:aws:iam::*:role/{ENTRY_ROLE}",
+            entry,
             f"arn:aws:iam::*:role/{scope.name('role', 'jenkins-deploy')}",
         ]
         attached: list[pulumi.Resource] = []
         documents = {
             name: ("SERVICE_CONTROL_POLICY", content)
-            for name, content in control_policies(sorted(regions), builders).items()
+            for name, content in control_policies(
+                sorted(regions), builders, entry, log_buckets(scope)
+            ).items()
         }
         documents["tagged"] = ("TAG_POLICY", tag_policy())
         for name, (kind, content) in documents.items():

@@ -11,12 +11,25 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import contract
-from infra.aws.buckets import ACCESS_LOGS, RECORDS, Keep, bucket, name_of
+from infra.aws.buckets import ACCESS_LOGS, RECORDS, Held, Keep, bucket, name_of
 from infra.aws.network import HubAndSpoke
 from infra.aws.policies import Statement, allow, from_account, services, trust
 from infra.aws.roles import grant, role
 from infra.aws.trail import keep_proof, proof_days
 from infra.scope import Scope
+
+
+def build_access_logs(
+    scope: Scope, parent: pulumi.Resource, account: pulumi.Input[str]
+) -> pulumi.Output[str]:
+    """The bucket that S3 writes the other buckets' access logs to; its name is known once S3 may."""
+    return bucket(
+        scope, parent, ACCESS_LOGS, account,
+        key=None,
+        keep=Keep(objects=proof_days(scope), former=30),
+        statements=[_access_logs(scope, account), keep_proof(name_of(scope, ACCESS_LOGS))],
+        logs_to=None,
+    ).id  # fmt: skip
 
 
 def build_records(
@@ -26,21 +39,16 @@ def build_records(
     network: HubAndSpoke,
     key: pulumi.Input[str],
     limit: aws.iam.Policy,
+    logs_to: pulumi.Input[str],
 ) -> None:
-    """The buckets of records and access logs, Config, flow logs and the firewall's log; `limit` bounds roles."""
+    """The bucket of records, Config, flow logs and the firewall's log; `limit` bounds roles."""
     account, days = organization.tenancy, proof_days(scope)
-    bucket(
-        scope, parent, ACCESS_LOGS, account,
-        key=None,
-        keep=Keep(objects=days, former=30),
-        statements=[_access_logs(scope, account), keep_proof(name_of(scope, ACCESS_LOGS))],
-        access_logs=False,
-    )  # fmt: skip
     records = bucket(
         scope, parent, RECORDS, account,
         key=key,
         keep=Keep(objects=days, former=30),
         statements=[*_writers(scope, account), keep_proof(name_of(scope, RECORDS))],
+        logs_to=logs_to,
     )  # fmt: skip
     _config(scope, parent, records, account, key, limit)
     given = scope.intent.network
@@ -60,7 +68,7 @@ def _flows(
     parent: pulumi.Resource,
     name: str,
     network: pulumi.Input[str],
-    records: aws.s3.Bucket,
+    records: Held,
 ) -> None:
     """Who talked to whom in a network, as Parquet; by the minute in production."""
     aws.ec2.FlowLog(
@@ -99,7 +107,7 @@ def _writers(scope: Scope, account: pulumi.Input[str]) -> list[Statement]:
 def _config(
     scope: Scope,
     parent: pulumi.Resource,
-    records: aws.s3.Bucket,
+    records: Held,
     account: pulumi.Input[str],
     key: pulumi.Input[str],
     limit: aws.iam.Policy,
@@ -149,7 +157,7 @@ def _firewall_log(
     scope: Scope,
     parent: pulumi.Resource,
     network: HubAndSpoke,
-    records: aws.s3.Bucket,
+    records: Held,
 ) -> None:
     """What the firewall let through and refused."""
     nf = aws.networkfirewall

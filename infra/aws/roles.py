@@ -13,12 +13,13 @@ import pulumi_aws as aws
 
 from infra import contract
 from infra.aws.policies import Statement, allow, document
+from infra.aws.proof import no_writing
 from infra.scope import Scope
 
 # What a workload, or the service that runs it, may ever do; a star ends a family of verbs, never a service.
 CEILING = (
     "s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetBucketLocation", "s3:GetBucketPublicAccessBlock",
-    "s3:GetEncryptionConfiguration", "s3:GetObject*", "s3:ListBucket*", "s3:ListMultipartUploadParts",
+    "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetObject*", "s3:ListBucket*", "s3:ListMultipartUploadParts",
     "s3:PutObject", "s3:PutObjectTagging", "s3:GetAccountPublicAccessBlock", "s3:GetBucketAcl",
     "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*",
     "kms:ListGrants", "kms:ReEncrypt*", "kms:RevokeGrant",
@@ -107,7 +108,7 @@ def grant(
     )
 
 
-def ceiling() -> list[Statement]:
+def ceiling(scope: Scope) -> list[Statement]:
     """The boundary's statements."""
     passed = ["emr-serverless.amazonaws.com", "redshift.amazonaws.com"]
     return [
@@ -118,5 +119,12 @@ def ceiling() -> list[Statement]:
             "*",
             when={"StringEquals": {"iam:PassedToService": passed}},
         ),
+        # EKS makes this role with the account's first load balancer, as the cluster's own role; else its services wait.
+        allow(
+            "BalancersRole", ["iam:CreateServiceLinkedRole"],
+            "arn:aws:iam::*:role/aws-service-role/elasticloadbalancing.amazonaws.com/*",
+            when={"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}},
+        ),
         allow("OwnServiceRoles", ["iam:GetRole", "iam:ListAttachedRolePolicies"], "*"),
-    ]
+        no_writing(scope),
+    ]  # fmt: skip

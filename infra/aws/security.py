@@ -15,7 +15,7 @@ from infra.aws.detection import build_detection
 from infra.aws.keys import build_keys
 from infra.aws.network import HubAndSpoke
 from infra.aws.policies import document
-from infra.aws.records import build_records
+from infra.aws.records import build_access_logs, build_records
 from infra.aws.roles import boundary_name, ceiling
 from infra.aws.trail import build_trail, proof_days
 from infra.scope import Scope
@@ -35,14 +35,15 @@ class Security(pulumi.ComponentResource):
             "boundary",
             name=boundary_name(scope),
             description="No role of the platform may do more",
-            policy=document(*ceiling()),
+            policy=document(*ceiling(scope)),
             opts=scope.child(self),
         )
         self.keys = build_keys(scope, self, account)
         logs = self.keys["logs"].arn
         set_switches(scope, self, organization)
-        self.log_bucket = build_trail(scope, self, account, logs)
-        build_records(scope, self, organization, network, logs, self.boundary)
+        self.access_logs = build_access_logs(scope, self, account)
+        self.log_bucket = build_trail(scope, self, account, logs, self.access_logs)
+        build_records(scope, self, organization, network, logs, self.boundary, self.access_logs)
         build_detection(scope, self, account, logs)
         self.log_group = aws.cloudwatch.LogGroup(
             "services",
@@ -83,9 +84,9 @@ def retention(days: int) -> int:
 def build_security(
     scope: Scope, organization: contract.Organization, network: HubAndSpoke
 ) -> contract.Security:
-    """Build all of it; the log group's name is known once the roles' boundary is there."""
+    """Build all of it; the log group's name is known once the roles' boundary and the access logs' bucket are there."""
     made = Security(scope, organization, network)
-    ready = pulumi.Output.all(made.log_group.name, made.boundary.arn)
+    ready = pulumi.Output.all(made.log_group.name, made.boundary.arn, made.access_logs)
     return contract.Security(
         keys={domain: key.arn for domain, key in made.keys.items()},
         log_bucket=made.log_bucket,

@@ -1,6 +1,6 @@
 """The audit trail: CloudTrail into a locked bucket that its writers cannot delete from, and who may write there.
 
-Management events of all regions; in production also every read and write of the lake's objects. Leaves out the
+What the lock does not hold is kept by `proof.py`, which says what remains. Management events of all regions; in production also every read and write of the lake's objects. Leaves out the
 organization's own trail, which a landing zone may keep besides. Controls: CIS AWS 3.1 to 3.7, NIST AU-9 to AU-12.
 """
 
@@ -31,25 +31,27 @@ def build_trail(
     parent: pulumi.Resource,
     account: pulumi.Input[str],
     key: pulumi.Input[str],
+    logs_to: pulumi.Input[str],
 ) -> pulumi.Output[str]:
-    """The trail and its bucket; returns the bucket's name, the client's where it is adopted."""
+    """The trail and its bucket; returns the bucket's name, the client's where it is adopted.
+
+    CloudTrail looks at the bucket's policy when the trail is made, and refuses a bucket that does not let it in yet.
+    """
     trail = scope.name("trail", "audit")
     region = cloud(scope).region
     arn = pulumi.Output.concat("arn:aws:cloudtrail:", region, ":", account, ":trail/", trail)
     adopted = scope.intent.network.adopt.log_bucket
-    after: list[pulumi.Resource] = []
     if adopted:
         name = pulumi.Output.from_input(adopted)
     else:
         days = proof_days(scope)
-        made = bucket(
+        name = bucket(
             scope, parent, AUDIT, account,
             key=key,
             keep=Keep(objects=days * 2, former=days, locked=days),
             statements=[*writers(name_of(scope, AUDIT), arn), keep_proof(name_of(scope, AUDIT))],
-        )  # fmt: skip
-        name = made.id
-        after.append(made)
+            logs_to=logs_to,
+        ).id  # fmt: skip
     aws.cloudtrail.Trail(
         "audit",
         name=trail,
@@ -60,7 +62,7 @@ def build_trail(
         enable_log_file_validation=True,
         enable_logging=True,
         advanced_event_selectors=_selectors(scope),
-        opts=scope.stateful(parent, depends_on=after),
+        opts=scope.stateful(parent),
     )
     return name
 
@@ -92,6 +94,8 @@ def _selectors(scope: Scope) -> list[aws.cloudtrail.TrailAdvancedEventSelectorAr
     )
     if scope.intent.environment != "prod":
         return [management]
+    # The client's own buckets, which are zones of the lake, have names of their own.
+    adopted = sorted(scope.intent.network.adopt.buckets.values())
     prefix = f"arn:aws:s3:::{scope.intent.client.slug}-{scope.intent.environment}-"
     objects = ct.TrailAdvancedEventSelectorArgs(
         name="Objects of the lake",
@@ -101,7 +105,7 @@ def _selectors(scope: Scope) -> list[aws.cloudtrail.TrailAdvancedEventSelectorAr
             # Without the trail's own files, which would otherwise be events of theirs.
             field(
                 field="resources.ARN",
-                starts_withs=[prefix],
+                starts_withs=[prefix, *(f"arn:aws:s3:::{name}/" for name in adopted)],
                 not_starts_withs=[f"arn:aws:s3:::{name_of(scope, AUDIT)}/"],
             ),
         ],

@@ -72,18 +72,21 @@ class Warehouse(pulumi.ComponentResource):
         )  # fmt: skip
         if scope.intent.jenkins:  # Lake Formation decides (catalog.py)
             for name in ("silver", "gold"):
+                database = lake.catalog.apply(lambda _, name=name: name)  # known once it is there
                 aws.lakeformation.Permissions(
                     f"warehouse-{name}",
                     principal=made.arn,
                     permissions=["DESCRIBE"],
-                    database=aws.lakeformation.PermissionsDatabaseArgs(name=name),
+                    database=aws.lakeformation.PermissionsDatabaseArgs(name=database),
                     opts=scope.child(self),
                 )
                 aws.lakeformation.Permissions(
                     f"warehouse-{name}-tables",
                     principal=made.arn,
                     permissions=["DESCRIBE", "SELECT"],
-                    table=aws.lakeformation.PermissionsTableArgs(database_name=name, wildcard=True),
+                    table=aws.lakeformation.PermissionsTableArgs(
+                        database_name=database, wildcard=True
+                    ),
                     opts=scope.child(self),
                 )
         return made

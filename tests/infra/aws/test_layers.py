@@ -73,6 +73,19 @@ def test_at_most_four_control_policies_hang_beside_awss_own_and_fit_their_size(p
         assert len(one.inputs["content"]) <= 5120
 
 
+def test_a_secret_that_a_service_makes_for_its_maker_needs_no_tags_of_ours(prod: Plan) -> None:
+    """Redshift and RDS make their administrator's secret in the caller's name, with their own tags."""
+    content = json.loads(named(prod, "organizations/policy:Policy", "closed").inputs["content"])
+    by_sid = {s["Sid"]: s for s in content["Statement"]}
+    assert "secretsmanager:CreateSecret" not in by_sid["TaggedClient"]["Action"]
+    secret = by_sid["TaggedClientSecret"]
+    assert secret["Action"] == ["secretsmanager:CreateSecret"]
+    assert secret["Condition"] == {
+        "Null": {"aws:RequestTag/client": "true"},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+    }
+
+
 def test_regions_are_those_of_the_residency_and_no_other(prod: Plan) -> None:
     content = json.loads(named(prod, "organizations/policy:Policy", "resident").inputs["content"])
     condition = content["Statement"][0]["Condition"]["StringNotEquals"]
@@ -385,6 +398,8 @@ def test_a_hard_stop_runs_at_the_whole_budget_and_alerts_go_to_the_billing_conta
     cluster = named(prod, "eks/cluster:Cluster", "cluster").inputs["name"]
     assert function["environment"]["variables"]["CLUSTER"] == cluster
     assert "def handle" in json.dumps(function["code"])
+    # An account that may run ten functions at once has nothing to reserve.
+    assert "reservedConcurrentExecutions" not in function
 
 
 def test_without_a_hard_stop_there_is_no_function(dev: Plan) -> None:
@@ -422,6 +437,56 @@ def test_spark_is_the_line_that_the_pipelines_are_written_on(dev: Plan) -> None:
         held["monitoringConfiguration"]["managedPersistenceMonitoringConfiguration"]["enabled"]
         is True
     )
+
+
+def test_the_history_of_spark_passes_the_gateway_and_only_the_service_writes_it(prod: Plan) -> None:
+    policy = json.loads(named(prod, "ec2/vpcEndpoint:VpcEndpoint", "storage").inputs["policy"])
+    (history,) = [s for s in policy["Statement"] if s["Sid"] == "SparkHistory"]
+    bucket = "arn:aws:s3:::prod.us-east-1.appinfo.src"
+    assert history["Resource"] == [bucket, f"{bucket}/*"]
+    assert history["Action"] == ["s3:PutObject", "s3:PutObjectAcl"]
+    same = history["Condition"]["StringEquals"]
+    assert same["aws:PrincipalServiceName"] == "emr-serverless.amazonaws.com"
+    assert same["aws:SourceVpc"]
+
+
+def test_whoever_writes_to_a_bucket_waits_for_the_policy_that_lets_it_in(prod: Plan) -> None:
+    policies = {one.name: one.urn for one in prod.of_type("aws:s3/bucketPolicy:BucketPolicy")}
+    trail = named(prod, "cloudtrail/trail:Trail", "audit")
+    assert policies["audit"] in trail.property_deps["s3BucketName"]
+    channel = named(prod, "cfg/deliveryChannel:DeliveryChannel", "config")
+    assert policies["records"] in channel.property_deps["s3BucketName"]
+    logged = prod.of_type("aws:s3/bucketLogging:BucketLogging")
+    assert {one.name for one in logged} == {*policies} - {"access-logs"}
+    for one in logged:
+        assert policies["access-logs"] in one.property_deps["targetBucket"], one.name
+    # A policy that keeps proof refuses a change of versioning to everybody.
+    for one in prod.of_type("aws:s3/bucketPolicy:BucketPolicy"):
+        assert named(prod, "s3/bucketVersioning:BucketVersioning", one.name).urn in one.deps
+
+
+def test_reads_and_writes_of_an_adopted_landing_zone_are_in_the_trail(
+    adopt: Plan, prod: Plan
+) -> None:
+    def begin(plan: Plan) -> list[str]:
+        selectors = named(plan, "cloudtrail/trail:Trail", "audit").inputs["advancedEventSelectors"]
+        fields = {field["field"]: field for field in selectors[1]["fieldSelectors"]}
+        return fields["resources.ARN"]["startsWiths"]
+
+    assert begin(prod) == ["arn:aws:s3:::northwind-prod-"]
+    assert begin(adopt) == ["arn:aws:s3:::northwind-prod-", "arn:aws:s3:::northwind-ehr-drop/"]
+
+
+def test_the_warehouses_grants_wait_for_the_databases(prod: Plan) -> None:
+    for name in ("silver", "gold"):
+        database = named(prod, "glue/catalogDatabase:CatalogDatabase", name)
+        kind = "lakeformation/permissions:Permissions"
+        granted = named(prod, kind, f"warehouse-{name}")
+        assert granted.inputs["database"]["name"] == name
+        assert database.urn in granted.property_deps["database"]
+        tables = named(prod, kind, f"warehouse-{name}-tables")
+        assert tables.inputs["table"]["databaseName"] == name
+        assert database.urn in tables.property_deps["table"]
 
 
 def test_a_source_gets_a_secret_without_a_value(prod: Plan) -> None:

@@ -233,6 +233,8 @@ def test_the_role_of_the_lake_trusts_snowflake_only_by_an_external_id(plan: Plan
         == (shared["storageAwsExternalId"])
     )
     assert shared["storageAwsRoleArn"].endswith(f":role/{role.inputs['name']}")
+    # Jenkins makes no role without it.
+    assert role.inputs["permissionsBoundary"].endswith("-boundary")
 
 
 def test_the_role_of_the_lake_only_reads_silver_gold_and_their_catalog(plan: Plans) -> None:
