@@ -111,6 +111,8 @@ class Identity:
     """The read-only identity of Jenkins; empty where the intent names no Jenkins."""
     jenkins_deploy: Text
     """The identity that applies, limited to the deploy branch."""
+    jenkins_pool: Text = field(default_factory=lambda: pulumi.Output.from_input(""))
+    """GCP: the full name of the pool that trusts Jenkins; elsewhere empty."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 
 from infra.contract import Data, Foundation, Ml, exported
+from infra.jenkins import ACTS
 from infra.layers import Layers
 from landfall import __version__
 from landfall.intent import Intent
@@ -73,5 +74,6 @@ def platform(
         }
         if ml
         else None,
+        "identities": {one: foundation.identity.workloads[one] for one in ACTS},
         "endpoints": endpoints,
     }

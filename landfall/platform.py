@@ -99,5 +99,8 @@ class Platform(Output):
     registry: str | None = None
     """Container registry, where one is needed."""
     cluster: Cluster | None = None
+    identities: dict[str, str] = {}
+    """What Jenkins' data jobs become on the cloud: workload (`ingest`, `transform`, `train`) → service account's e-mail,
+    role's ARN or client id."""
     endpoints: dict[str, str] = {}
     """Named addresses: `serving`, `mlflow`, `airflow`, …"""

@@ -1,6 +1,8 @@
 """Where a cloud stack's Platform comes from: a file that anyone can carry, never the Pulumi command.
 
-`landfall platform show STACK --save` writes it once after each apply, to `platforms/STACK.json` in the home.
+`landfall platform show STACK --save` writes it once after each apply, to `platforms/STACK.json` in the home. With
+`--share` it goes to `stacks/platform.STACK.json`, to be committed: so Jenkins' data jobs know it from their checkout,
+with no way to the state, which holds more than they may see; `landfall stack verify` tells when it is out of date.
 A container or a Spark driver, which has no Pulumi and no state, is given the same JSON by LANDFALL_PLATFORM: a
 path, or an object's URI (`gs://…`, `s3://…`, `abfss://…`). Holds no secret: a Platform names where secrets lie.
 """
@@ -27,17 +29,26 @@ def saved_file(project: Project, stack: str) -> Path:
     return project.home / "platforms" / f"{stack}.json"
 
 
-def save_platform(project: Project, platform: Platform, stack: str) -> Path:
-    """Write a stack's Platform as a whole; gives the file."""
-    file = saved_file(project, stack)
+def shared_file(project: Project, stack: str) -> Path:
+    """Where `--share` puts it: beside the stack's own file."""
+    return project.stacks_dir / f"platform.{stack}.json"
+
+
+def save_platform(project: Project, platform: Platform, stack: str, *, share: bool = False) -> Path:
+    """Write a stack's Platform as a whole, to the home or to be committed; gives the file."""
+    file = shared_file(project, stack) if share else saved_file(project, stack)
     Store(file.parent.as_uri()).write_json(file.name, platform.model_dump(mode="json"))
     return file
 
 
 def load_platform(project: Project, stack: str) -> Platform:
-    """The saved Platform of a stack; raises UsageError where there is none, or where it is another stack's."""
+    """The Platform that the variable names, else the saved, else the shared one.
+
+    Raises UsageError where there is none, or where it is another stack's.
+    """
     named = environment(VARIABLE)
-    where = named or str(saved_file(project, stack))
+    saved = saved_file(project, stack)
+    where = named or str(saved if saved.is_file() else shared_file(project, stack))
     try:
         content = _read(where)
     except FileNotFoundError:
@@ -83,7 +94,8 @@ def _missing(stack: str, named: str) -> UsageError:
     return UsageError(
         f"The Platform of '{stack}' is not known here.",
         so=so,
-        fix=f"{_fix(stack)}   (in a container: set {VARIABLE} to that file or its URI)",
+        fix=f"{_fix(stack)}   (for Jenkins' jobs: with --share, and commit it; in a container: set {VARIABLE} to "
+        "that file or its URI)",
     )
 
 

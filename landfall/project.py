@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,21 @@ def environment(name: str, default: str = "") -> str:
 def whole_environment() -> dict[str, str]:
     """A copy of the environment, for a command that is started with more than it."""
     return dict(os.environ)
+
+
+@contextmanager
+def more_environment(more: Mapping[str, str]) -> Iterator[None]:
+    """Within the block this process's environment has these variables, too, for SDKs that read it themselves."""
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def person() -> str:

@@ -64,7 +64,12 @@ class Task:
     @property
     def acts_as(self) -> Workload:
         """The workload that it is to a cloud."""
-        return _ACTS.get(self.name, "train")
+        return workload_of(self.name)
+
+
+def workload_of(name: str) -> Workload:
+    """The workload as which a task or a step runs on a cloud."""
+    return _ACTS.get(name, "train")
 
 
 def tasks() -> list[Task]:

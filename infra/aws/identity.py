@@ -13,7 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import contract
-from infra.aws.jenkins import build_jenkins
+from infra.aws.jenkins import build_issuer, build_jenkins, works
 from infra.aws.policies import Statement, allow, from_account, root, services, trust
 from infra.aws.proof import no_undoing
 from infra.aws.provider import cloud
@@ -54,6 +54,7 @@ class Identity(pulumi.ComponentResource):
         super().__init__("landfall:aws:Identity", "identity", None, scope.component())
         self._scope, self._account = scope, organization.tenancy
         self.limit = limit = boundary(scope, organization, security)
+        self._issuer = build_issuer(scope, self)
         self.roles: dict[str, aws.iam.Role] = {}
         for workload in ("orchestrate", *(one for one in WORKLOADS if one != "orchestrate")):
             database = DATABASE_ROLES.get(workload)
@@ -66,7 +67,7 @@ class Identity(pulumi.ComponentResource):
             )  # fmt: skip
         self._starts()
         self._secrets(security)
-        self.preview, self.deploy = build_jenkins(scope, self, organization, limit)
+        self.preview, self.deploy = build_jenkins(scope, self, organization, self._issuer, limit)
         if scope.intent.jenkins is not None:
             deploy = self.deploy.apply(lambda arn: arn.rpartition("/")[2])
             refused = no_undoing(scope, security.keys["logs"])
@@ -86,6 +87,7 @@ class Identity(pulumi.ComponentResource):
             trusts.append(trust(airflow, when=own))
         if workload in ("ingest", "transform", "train"):
             trusts.append(trust({"AWS": self.roles["orchestrate"].arn}))
+        trusts += works(self._scope, self._issuer, workload)
         return _numbered(trusts)
 
     def _pods(self, workload: str) -> Statement:

@@ -1,5 +1,6 @@
 """Jenkins' two roles, by its own OIDC tokens: one reads, to preview; one applies, from one branch only.
 
+Its data jobs have no role of their own: the workloads' roles trust them (`works`).
 Subjects and audiences are the same on every cloud (`infra/jenkins.py`). Deploying builds
 whatever the platform is made of, but no role above the boundary, and never changes its own role, the
 boundary or the issuer it is trusted through: those a person applies. Neither reads data or secrets. Leaves
@@ -18,7 +19,7 @@ from infra.aws.buckets import AUDIT
 from infra.aws.policies import Statement, Value, allow, deny, trust
 from infra.aws.roles import boundary_name, grant, role
 from infra.contract import ZONES
-from infra.jenkins import AUDIENCES, ROLES, Role, subjects
+from infra.jenkins import AUDIENCES, ROLES, Role, subjects, workers
 from infra.scope import Scope
 
 PASSED_TO = (
@@ -37,34 +38,54 @@ LINKED = (
 """The services that make a role of their own in the account at first use."""
 
 
-def build_jenkins(
-    scope: Scope,
-    parent: pulumi.Resource,
-    organization: contract.Organization,
-    limit: pulumi.Input[str],
-) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-    """The two roles' ARNs; empty texts where the intent names no Jenkins."""
+def build_issuer(scope: Scope, parent: pulumi.Resource) -> aws.iam.OpenIdConnectProvider | None:
+    """Jenkins as somebody whose tokens the account takes; None where the intent names no Jenkins."""
     jenkins = scope.intent.jenkins
     if jenkins is None:
-        return pulumi.Output.from_input(""), pulumi.Output.from_input("")
-    issuer = aws.iam.OpenIdConnectProvider(
+        return None
+    return aws.iam.OpenIdConnectProvider(
         "jenkins",
         url=jenkins.issuer,
         client_id_lists=[AUDIENCES[one] for one in ROLES],
         opts=scope.child(parent),
     )
-    host = jenkins.issuer.removeprefix("https://")
+
+
+def becomes(
+    scope: Scope, issuer: aws.iam.OpenIdConnectProvider, role: Role, trusted: dict[str, str]
+) -> Statement:
+    """The trust in these jobs' tokens, with the role's audience."""
+    assert scope.intent.jenkins is not None
+    host = scope.intent.jenkins.issuer.removeprefix("https://")
+    same = {f"{host}:aud": AUDIENCES[role], f"{host}:sub": sorted(trusted.values())}
+    return trust(
+        {"Federated": issuer.arn},
+        actions=["sts:AssumeRoleWithWebIdentity"],
+        when={"StringEquals": same},
+    )
+
+
+def works(
+    scope: Scope, issuer: aws.iam.OpenIdConnectProvider | None, workload: str
+) -> list[Statement]:
+    """The trust of a workload's role in the data jobs that run its steps."""
+    trusted = workers(scope.intent, workload)
+    return [becomes(scope, issuer, "data", trusted)] if issuer is not None and trusted else []
+
+
+def build_jenkins(
+    scope: Scope,
+    parent: pulumi.Resource,
+    organization: contract.Organization,
+    issuer: aws.iam.OpenIdConnectProvider | None,
+    limit: pulumi.Input[str],
+) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+    """The two roles' ARNs; empty texts where the intent names no Jenkins."""
+    if issuer is None:
+        return pulumi.Output.from_input(""), pulumi.Output.from_input("")
 
     def by(stage: Role) -> list[Statement]:
-        trusted = sorted(subjects(scope.intent, stage).values())
-        same = {f"{host}:aud": AUDIENCES[stage], f"{host}:sub": trusted}
-        return [
-            trust(
-                {"Federated": issuer.arn},
-                actions=["sts:AssumeRoleWithWebIdentity"],
-                when={"StringEquals": same},
-            )
-        ]
+        return [becomes(scope, issuer, stage, subjects(scope.intent, stage))]
 
     account = organization.tenancy
     preview = role(

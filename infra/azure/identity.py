@@ -1,7 +1,8 @@
 """One managed identity a workload, and two by which Jenkins comes in without a key: one reads, one applies.
 
 Jenkins presents OIDC tokens whose subject names the job and whose audience names the role (`infra/jenkins.py`);
-Entra compares both letter by letter, so there is one credential a job. Leaves out what workloads may do: grants stand beside the resource that they open.
+Entra compares both letter by letter, so there is one credential a job. Its data jobs become the workloads whose steps
+they run, and nothing else. Leaves out what workloads may do: grants stand beside the resource that they open.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from infra.azure.groups import group, group_id
 from infra.azure.provider import region_of
 from infra.azure.roles import ROLES, grant, role_id, stable_guid
 from infra.contract import WORKLOADS, Identity, Organization, Security, Text
-from infra.jenkins import AUDIENCES, Role, subjects
+from infra.jenkins import ACTS, AUDIENCES, Role, subjects, workers
 from infra.kubernetes.pools import gpu_pools
 from infra.scope import Scope
 from landfall.intent.governance import Jenkins
@@ -122,6 +123,9 @@ class AzureIdentity(pulumi.ComponentResource):
             jenkins_preview=preview,
             jenkins_deploy=deploy,
         )
+            for workload in ACTS:
+                trusted = workers(scope.intent, workload)
+                self._trust("data", trusted, made[workload], scope.intent.jenkins, f"{workload}-")
         self.register_outputs({"jenkinsPreview": preview, "jenkinsDeploy": deploy})
 
     def _identity(self, name: str) -> managedidentity.UserAssignedIdentity:
@@ -141,7 +145,7 @@ class AzureIdentity(pulumi.ComponentResource):
         subscription = self._subscription
         clusters = group_id(scope, organization, "ml")
         preview = self._identity("jenkins-preview")
-        self._trust("preview", preview, jenkins.issuer)
+        self._trust("preview", subjects(scope.intent, "preview"), preview, jenkins)
         self._grant("jenkins-reads", "Reader", preview, subscription)
         for name, role in (
             ("jenkins-reads-cluster", "Azure Kubernetes Service RBAC Reader"),
@@ -150,7 +154,7 @@ class AzureIdentity(pulumi.ComponentResource):
             self._grant(name, role, preview, clusters)
 
         deploy = self._identity("jenkins-deploy")
-        self._trust("deploy", deploy, jenkins.issuer)
+        self._trust("deploy", subjects(scope.intent, "deploy"), deploy, jenkins)
         self._grant("jenkins-sees", "Reader", deploy, subscription)
         grant(
             scope, self, "jenkins-builds", self._role("deploy", DEPLOYS, _BUILT, _NEVER), deploy.principal_id, subscription
@@ -177,17 +181,23 @@ class AzureIdentity(pulumi.ComponentResource):
         )
 
     def _trust(
-        self, role: Role, identity: managedidentity.UserAssignedIdentity, issuer: str
+        self,
+        role: Role,
+        trusted: dict[str, str],
+        identity: managedidentity.UserAssignedIdentity,
+        jenkins: Jenkins,
+        who: str = "",
     ) -> None:
         before: list[pulumi.Resource] = []
-        for job, subject in subjects(self._scope.intent, role).items():
+        for job, subject in trusted.items():
             made = managedidentity.FederatedIdentityCredential(
-                f"jenkins-{role}-trust-{job}",
+                f"jenkins-{role}-{who}trust-{job}",
                 federated_identity_credential_resource_name=f"jenkins-{job}",
                 resource_name_=identity.name,
                 resource_group_name=self._group,
-                issuer=issuer,
+                issuer=jenkins.issuer,
                 subject=subject,
+        """Let these jobs' tokens, with the role's audience, become the identity; `who` begins its credentials' names."""
                 audiences=[AUDIENCES[role]],
                 # Entra takes one credential of an identity at a time.
                 opts=self._scope.child(self, depends_on=list(before)),

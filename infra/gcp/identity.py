@@ -2,7 +2,8 @@
 
 Jenkins presents OIDC tokens whose subject names the job and whose audience names the role (`infra/jenkins.py`).
 The pool takes these subjects and no other, through one provider a role: two providers of a pool give the same
-principals, so the role stands in the subject that each of them maps.
+principals, so the role stands in the subject that each of them maps. Its data jobs become the workloads whose steps
+they run, and nothing else.
 What a workload may do is granted beside the resource it opens (lake, warehouse, …), so an account made here
 can do nothing yet. Leaves out the accounts' Kubernetes side (`infra/gcp/cluster.py`).
 """
@@ -15,7 +16,7 @@ from pulumi_gcp import iam, projects, serviceaccount
 from infra import contract
 from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW, PREVIEW_ALSO
 from infra.gcp.tenancy import project_id
-from infra.jenkins import AUDIENCES, ROLES, Role, subjects
+from infra.jenkins import ACTS, AUDIENCES, ROLES, Role, subjects, workers
 from infra.scope import Scope
 from landfall.intent.governance import Jenkins
 
@@ -57,15 +58,16 @@ class Identity(pulumi.ComponentResource):
                 member=accounts["orchestrate"].member,
                 opts=scope.child(self),
             )
-        preview = deploy = pulumi.Output.from_input("")
+        preview = deploy = pool = pulumi.Output.from_input("")
         if scope.intent.jenkins:
-            preview, deploy = self._jenkins(scope.intent.jenkins)
+            preview, deploy, pool = self._jenkins(scope.intent.jenkins, accounts)
         self.outputs = contract.Identity(
             workloads={one: account.email for one, account in accounts.items()},
             principals={one: account.member for one, account in accounts.items()},
             resources={one: account.name for one, account in accounts.items()},
             jenkins_preview=preview,
             jenkins_deploy=deploy,
+            jenkins_pool=pool,
         )
         self.register_outputs({"jenkins_preview": preview, "jenkins_deploy": deploy})
 
@@ -78,8 +80,10 @@ class Identity(pulumi.ComponentResource):
             opts=self.scope.child(self),
         )
 
-    def _jenkins(self, jenkins: Jenkins) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        """The pool that trusts Jenkins' issuer, and the accounts behind its two roles."""
+    def _jenkins(
+        self, jenkins: Jenkins, workloads: dict[str, serviceaccount.Account]
+    ) -> tuple[pulumi.Output[str], pulumi.Output[str], pulumi.Output[str]]:
+        """The accounts behind Jenkins' two roles, and the pool that trusts its issuer to become them or a workload."""
         pool = iam.WorkloadIdentityPool(
             "jenkins",
             workload_identity_pool_id=self.scope.name("identity-pool", "jenkins"),
@@ -106,15 +110,31 @@ class Identity(pulumi.ComponentResource):
         self._look(preview)
         self._give("deploy", DEPLOY, deploy)
         self._administer_access(deploy)
-        return preview.email, deploy.email
+        for workload in ACTS:
+            trusted = workers(self.scope.intent, workload)
+            self._trust(f"jenkins-{workload}", "data", trusted, workloads[workload], pool)
+        return preview.email, deploy.email, pool.name
 
     def _jenkins_account(
         self, role: Role, description: str, pool: iam.WorkloadIdentityPool
     ) -> serviceaccount.Account:
         account = self._account(f"jenkins-{role}", description)
-        for job, subject in subjects(self.scope.intent, role).items():
+        trusted = subjects(self.scope.intent, role)
+        self._trust(f"jenkins-{role}", role, trusted, account, pool)
+        return account
+
+    def _trust(
+        self,
+        name: str,
+        role: Role,
+        trusted: dict[str, str],
+        account: serviceaccount.Account,
+        pool: iam.WorkloadIdentityPool,
+    ) -> None:
+        """Let these jobs' tokens, with the role's audience, become the account."""
+        for job, subject in trusted.items():
             serviceaccount.IAMMember(
-                f"jenkins-{role}-{job}",
+                f"{name}-{job}",
                 service_account_id=account.name,
                 role="roles/iam.workloadIdentityUser",
                 member=pulumi.Output.concat(
@@ -122,7 +142,6 @@ class Identity(pulumi.ComponentResource):
                 ),
                 opts=self.scope.child(self),
             )
-        return account
 
     def _give(self, stage: str, roles: tuple[str, ...], account: serviceaccount.Account) -> None:
         for role in roles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,14 @@ from landfall.errors import LandfallError
 
 if TYPE_CHECKING:
     from landfall.intent import Intent
+    from landfall.project import Project
 
 _DRIFTED = 7
 """`pulumi refresh --preview-only --expect-no-changes` exits so where the cloud differs from the state."""
+
+_CHARTS = "urn:pulumi:**kubernetes:helm.sh/v3:Release::**"
+"""Helm's releases. It keeps their records in Secrets, between passwords and keys, and whoever looks at night reads
+none. `--exclude` with wildcards: the CLI from 3.188 on."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +32,12 @@ class Check:
     name: str
     ok: bool
     told: str
+    must: bool = True
+    """Whether the stack is not whole where it is not ok; else somebody has something to do."""
 
 
-def verify(engine: Engine, stack: str, intent: Intent) -> list[Check]:
+def verify(project: Project, engine: Engine, stack: str, intent: Intent) -> list[Check]:
     """The checks of an applied stack, in order; raises LandfallError where the CLI cannot be asked."""
-    from landfall.platform_file import parse_platform
-
     state = read_state(engine, stack)
     checks = [
         Check(
@@ -50,12 +56,8 @@ def verify(engine: Engine, stack: str, intent: Intent) -> list[Check]:
             f"missing: {', '.join(missing)}" if missing else "every layer is exported",
         )
     )
-    if "data" in intent.layout.build:
-        try:
-            parse_platform(outputs, stack)
-            checks.append(Check("platform", True, "pipelines, warehouse and models can read it"))
-        except LandfallError as error:
-            checks.append(Check("platform", False, error.what))
+    if "data" in intent.layout.build or "platform" in (outputs or {}):
+        checks += _platform(project, outputs, stack)
     again = engine.run("preview", "--json", "--expect-no-changes", stack=stack)
     changes = in_preview(again.json()) if isinstance(again.json(), dict) else []
     names = ", ".join(f"{one.op} {one.resource.name}" for one in changes[:5])
@@ -69,10 +71,35 @@ def verify(engine: Engine, stack: str, intent: Intent) -> list[Check]:
     return checks
 
 
+def _platform(project: Project, outputs: Any, stack: str) -> list[Check]:
+    """That the Platform is whole and, where it is committed for Jenkins' data jobs, that they have this one."""
+    from landfall.platform_file import parse_platform, shared_file
+
+    try:
+        platform = parse_platform(outputs, stack)
+    except LandfallError as error:
+        return [Check("platform", False, error.what)]
+    whole = Check("platform", True, "pipelines, warehouse and models can read it")
+    file = shared_file(project, stack)
+    if not file.is_file():
+        return [whole]
+    try:
+        same = parse_platform(json.loads(file.read_text(encoding="utf-8")), stack) == platform
+    except (LandfallError, ValueError):
+        same = False
+    told = (
+        "Jenkins' data jobs run on what was applied"
+        if same
+        else f"{file.name} is not what was applied: landfall platform show {stack} --share, and commit it"
+    )
+    return [whole, Check("shared platform", same, told, must=False)]
+
+
 def drift(engine: Engine, stack: str) -> list[dict[str, Any]]:
     """What the cloud has otherwise than the state, worst first: keys `op`, `type`, `name`, `urn`, `properties`,
-    `holds_data`. Changes nothing, not even the state."""
-    done = engine.run("refresh", "--preview-only", "--expect-no-changes", "--json", stack=stack)
+    `holds_data`. Changes nothing, not even the state. Charts are left out (`_CHARTS`), their objects anyway."""
+    look = ("--preview-only", "--expect-no-changes", "--json", "--exclude", _CHARTS)
+    done = engine.run("refresh", *look, stack=stack)
     document = done.json()
     if done.code not in (0, _DRIFTED) or not isinstance(document, dict):
         raise failure(done, stack, "look for drift")

@@ -1,8 +1,8 @@
 """The register of builds: who ran the engine on which stack, and whether that has ended.
 
-Lies where LANDFALL_BUILDS says (a folder or a bucket that all agents reach; by default the home), one small file a
-run. It also keeps, a stack, what was last applied, the plan of it, and what the last look for drift found. Leaves
-out what Jenkins itself keeps: logs, causes, approvals.
+Lies where LANDFALL_BUILDS says, else where the intent does (`jenkins.builds`, or beside the state), else in the home: a
+folder or a bucket, one small file a run. It also keeps, a stack, what was last applied, the plan of it, and what the
+last look for drift found. Leaves out what Jenkins itself keeps: logs, causes, approvals.
 """
 
 from __future__ import annotations
@@ -19,12 +19,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlparse
 
 from landfall.errors import UsageError
-from landfall.project import environment
+from landfall.project import Project, environment
 from landfall.storage import Store
 
+if TYPE_CHECKING:
+    from landfall.intent import Intent
+
+FOLDER = "landfall/builds"
+"""The register's place in the bucket of the state, which has nothing of its own there."""
 _SECONDS = 10
 
 
@@ -46,12 +52,13 @@ class Build:
 class Builds:
     """The register behind one address."""
 
-    def __init__(self, home: Path) -> None:
-        where = environment("LANDFALL_BUILDS") or (home / "builds").absolute().as_uri()
+    def __init__(self, home: Path, address: str = "") -> None:
+        """The register at LANDFALL_BUILDS, else at `address`, else in the home."""
+        where = environment("LANDFALL_BUILDS") or address or (home / "builds").absolute().as_uri()
         if "://" not in where:
             raise UsageError(
-                f"LANDFALL_BUILDS is '{where}', which is no address.",
-                fix="Write it as file:///…, gs://…, s3://… or abfss://….",
+                f"The register of builds is to lie at '{where}', which is no address.",
+                fix="Write LANDFALL_BUILDS or jenkins.builds as file:///…, gs://…, s3://… or abfss://….",
             )
         self._store = Store(where)
 
@@ -90,6 +97,8 @@ class Builds:
             return f"it ended at {build.ended:%Y-%m-%d %H:%M:%S} UTC"
         if build.host == socket.gethostname() and _ticks(build.pid) != build.ticks:
             return f"process {build.pid} of {build.host} is gone"
+        if _held_its_lock(build):
+            return f"{build.url} held the lock that Jenkins has given to this build"
         if build.url and _jenkins_says_over(build.url):
             return f"{build.url} has ended"
         return None
@@ -110,6 +119,55 @@ class Builds:
         }
         name = f"{build.started:%Y%m%dT%H%M%S}-{build.host}-{build.pid}"
         self._store.write_json(f"runs/{build.stack}/{name}.json", row)
+
+
+def open_builds(project: Project, intent: Intent) -> Builds:
+    """The register of a stack's builds; raises UsageError where it would be one agent's own and be gone with it."""
+    address = address_of(intent)
+    if environment("BUILD_URL") and not (address or environment("LANDFALL_BUILDS")):
+        raise UsageError(
+            "There is no register of builds that every agent reaches.",
+            so="What is applied, and which lock is a dead build's, would be forgotten with this agent.",
+            fix="Say where it lies: jenkins.builds in the intent, or jenkins.state as gs://…, s3://… or azblob://….",
+        )
+    return Builds(project.home, address)
+
+
+def address_of(intent: Intent) -> str:
+    """Where the intent puts the register; empty where it does not say."""
+    if intent.jenkins is None:
+        return ""
+    return intent.jenkins.builds or _beside(
+        intent.jenkins.state or environment("PULUMI_BACKEND_URL")
+    )
+
+
+def _beside(state: str) -> str:
+    """The register's folder in the bucket of Pulumi's state, as our own clients name it; empty where that is no bucket."""
+    parsed = urlparse(state)
+    path = f"{parsed.path.strip('/')}/{FOLDER}".lstrip("/")
+    if parsed.scheme in ("gs", "s3"):
+        return f"{parsed.scheme}://{parsed.netloc}/{path}"
+    account = parse_qs(parsed.query).get("storage_account", [""])[0]
+    account = account or environment("AZURE_STORAGE_ACCOUNT")
+    if parsed.scheme == "azblob" and account:
+        return f"abfss://{parsed.netloc}@{account}.dfs.core.windows.net/{path}"
+    return ""
+
+
+def _held_its_lock(build: Build) -> bool:
+    """Whether this build has Jenkins' own lock of the stack, under which that other one of the same Jenkins applied.
+
+    Jenkins gives `landfall-STACK` to one build at a time (ci/vars/landfallRelease.groovy), so the other gave it back.
+    """
+    jenkins, own = environment("JENKINS_URL"), environment("BUILD_URL")
+    return (
+        environment("LANDFALL_LOCK") == f"landfall-{build.stack}"
+        and bool(jenkins)
+        and own.startswith(jenkins)
+        and build.url.startswith(jenkins)
+        and build.url != own
+    )
 
 
 def _jenkins_says_over(url: str) -> bool:

@@ -17,8 +17,8 @@ from infra.plan.load import parse
 from infra.plan.policies.storage import STATEFUL
 from infra.plan.report import assess
 from infra.plan.risk import ORDER, Risk, grade, worst
-from infra.release.builds import Builds
 from infra.release.clients import Row, rows
+from infra.release.registers import Known
 from infra.release.release import of_all_layers
 from landfall import __version__
 from landfall.errors import LandfallError
@@ -85,7 +85,7 @@ class Campaign:
 
 
 def campaign(
-    project: Project, builds: Builds, today: datetime.date, client: str | None = None,
+    project: Project, builds: Known, today: datetime.date, client: str | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Campaign:  # fmt: skip
     """Plan this version for every applied stack (of one client, where named), mildest first.

@@ -1,6 +1,6 @@
 """Who runs what: the cloud stacks by client, with what is applied, since when, whether it drifted, what it costs.
 
-Tells what the register of builds knows (`infra/release/builds.py`) and asks no cloud. Leaves out what was applied by
+Tells what the registers of builds know (`infra/release/registers.py`), not what is there. Leaves out what was applied by
 hand, past Landfall: the register never heard of it.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infra.release.builds import Builds
+from infra.release.registers import Known
 from infra.release.touched import of_client
 from landfall import __version__
 from landfall.intent import intent_of
@@ -42,7 +42,7 @@ class Row:
         return {**vars(self), "layers": list(self.layers)}
 
 
-def rows(project: Project, builds: Builds, client: str | None = None) -> list[Row]:
+def rows(project: Project, builds: Known, client: str | None = None) -> list[Row]:
     """Every cloud stack of `stacks/` (of one client, where named), by client, then environment, then stack."""
     found = []
     own = project.stacks() if client is None else of_client(project, project.stacks(), client)

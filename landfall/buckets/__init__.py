@@ -60,6 +60,11 @@ def open_bucket(uri: str, options: Mapping[str, str]) -> tuple[Bucket, str]:
     )
 
 
+def forget() -> None:
+    """Open every bucket anew from now on: this process becomes somebody else to the clouds."""
+    _open.cache_clear()
+
+
 @lru_cache(maxsize=32)
 def _open(scheme: str, place: str, options: tuple[tuple[str, str], ...]) -> Bucket:
     try:

@@ -24,8 +24,8 @@ def clients(
     """List the stacks by client: blueprint version, last apply, drift, cost, as the register of builds knows them."""
     if context.invoked_subcommand is not None:
         return
-    from infra.release.builds import Builds
     from infra.release.clients import rows
+    from infra.release.registers import Registers
     from landfall import __version__
     from landfall.project import find_project
 
@@ -42,15 +42,15 @@ def upgrade(
     """Plan this version for every applied stack, mildest first; exit 3 where a surprise stops the campaign."""
     import datetime
 
-    from infra.release.builds import Builds
     from infra.release.campaign import campaign
     from landfall.errors import UsageError
     from landfall.project import find_project
 
     project = find_project()
-    made = campaign(project, Builds(project.home), datetime.date.today(), client, tell=status)
+    made = campaign(project, Registers(project), datetime.date.today(), client, tell=status)
     if client is not None and not made.steps and not made.unknown:
         raise UsageError(f"There is no client '{client}'.", fix="landfall clients lists them.")
+    from infra.release.registers import Registers
     emit(made.as_dict(), output, _print_campaign)
     if made.stopped_at is not None:
         raise typer.Exit(3)

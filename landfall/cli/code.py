@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from landfall.cli.output import Form, Output, Stack, emit
+
+if TYPE_CHECKING:
+    from pipelines.context import Context
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -27,9 +32,8 @@ def stage(
 ) -> None:
     """Put a wheel into the artifacts zone under its digest; what runs does not change."""
     from pipelines.code import stage as put
-    from pipelines.context import open_context
 
-    with open_context(stack) as ctx:
+    with _context(stack) as ctx:
         emit({"stack": stack, **put(ctx.artifacts, wheel, environment)}, output, _print_staged)
 
 
@@ -42,9 +46,8 @@ def publish(
     """Make a staged wheel the one that batches run from now on; an earlier digest is the way back."""
     from landfall.project import person
     from pipelines.code import publish as make_current
-    from pipelines.context import open_context
 
-    with open_context(stack) as ctx:
+    with _context(stack) as ctx:
         emit(
             {"stack": stack, **make_current(ctx.artifacts, digest, person())},
             output,
@@ -56,10 +59,18 @@ def publish(
 def show(stack: Stack, output: Output = Form.text) -> None:
     """Say which code is current."""
     from pipelines.code import current
-    from pipelines.context import open_context
 
-    with open_context(stack) as ctx:
+    with _context(stack) as ctx:
         emit({"stack": stack, "current": current(ctx.artifacts)}, output, _print_show)
+
+
+@contextmanager
+def _context(stack: str) -> Iterator[Context]:
+    """The stack, to whose cloud this is the workload that writes artifacts."""
+    from pipelines.acting import open_as
+
+    with open_as(stack, "train") as ctx:
+        yield ctx
 
 
 def _print_staged(value: dict[str, Any]) -> None:

@@ -239,10 +239,13 @@ def canary(month: MonthText, stack: Stack, output: Output = Form.text) -> None:
         raise typer.Exit(3)
 
 
-def _context(stack: str) -> Context:
-    from pipelines.context import open_context
+@contextmanager
+def _context(stack: str) -> Iterator[Context]:
+    """The stack, to whose cloud this is the workload that trains, judges and promotes."""
+    from pipelines.acting import open_as
 
-    return open_context(stack)
+    with open_as(stack, "train") as ctx:
+        yield ctx
 
 
 @contextmanager

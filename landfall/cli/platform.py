@@ -35,6 +35,13 @@ def show(
     save: Annotated[
         bool, typer.Option("--save", help="keep it in the home, where every command finds it")
     ] = False,
+    share: Annotated[
+        bool,
+        typer.Option(
+            "--share",
+            help="write it beside the stack's file, to be committed for Jenkins' data jobs",
+        ),
+    ] = False,
     output: Output = Form.text,
 ) -> None:
     """Read a stack's outputs and check that they are a whole Platform."""
@@ -47,6 +54,8 @@ def show(
     platform = parse_platform(outputs, stack)
     if save:
         status(f"saved: {save_platform(project, platform, stack)}")
+    if share:
+        status(f"to be committed: {save_platform(project, platform, stack, share=True)}")
     emit(platform.model_dump(mode="json"), output, _print)
 
 

@@ -62,10 +62,22 @@ def run(
         )
     from landfall.cli.progress import Progress
     from landfall.month import Month
+    from pipelines.acting import becomes_several, open_as, run_apart, workload_of
     from pipelines.context import open_context
     from pipelines.flow import run_month, steps_between
 
     with open_context(stack) as ctx:
+        steps = steps_between(ctx, start_at, end_at)
+        apart = becomes_several(ctx, steps)
+    if apart:
+        if month is None:
+            raise UsageError(
+                "By Jenkins' token one month is run at a time.",
+                fix=f"landfall run --month 2013-03 --stack {stack}",
+            )
+        emit(run_apart(str(Month.parse(month)), stack, steps, wait), output, _print_month)
+        return
+    with open_as(stack, workload_of(steps[0].name)) as ctx:
         if month is not None:
             chosen = [Month.parse(month)]
             if approved_by:
@@ -79,7 +91,7 @@ def run(
             if until is not None:
                 chosen = [one for one in chosen if one <= Month.parse(until)]
         results = []
-        with Progress(len(chosen), len(steps_between(ctx, start_at, end_at))) as progress:
+        with Progress(len(chosen), len(steps)) as progress:
             for one in chosen:
                 result = run_month(ctx, one, start_at, end_at, progress=progress, wait=wait)
                 results.append(result)

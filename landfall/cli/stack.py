@@ -63,14 +63,14 @@ def touched(
 def admit(
     stack: StackName,
     job: Annotated[
-        str, typer.Option(help="plan, preview, up, destroy or drift", metavar="JOB")
+        str, typer.Option(help="plan, preview, up, destroy, drift or data", metavar="JOB")
     ] = "plan",
     branch: Annotated[str, typer.Option(help="the branch that is built")] = "",
     fork: Annotated[bool, typer.Option("--fork", help="the change comes from a fork")] = False,
     output: Output = Form.text,
 ) -> None:
     """Say whether this build may do this to the stack at all; the first stage of every job."""
-    from infra.release.admit import Job
+    from infra.release.admit import Job, knows_its_platform
     from infra.release.admit import admit as judge
     from landfall.project import find_project
 
@@ -81,7 +81,10 @@ def admit(
             f"There is no job '{job}'.", fix=f"Choose one of: {', '.join(Job)}."
         ) from None
     project = find_project()
-    admitted = judge(_intent(project, stack), stack, wanted, branch=branch, fork=fork)
+    intent = _intent(project, stack)
+    admitted = judge(intent, stack, wanted, branch=branch, fork=fork)
+    if wanted is Job.data:
+        knows_its_platform(project, intent, stack)
     emit(
         admitted.as_dict(), output,
         lambda v: print(f"{v['stack']}: may {v['job']} ({v['client']}, {v['environment']}, {v['cloud']})"),
@@ -179,14 +182,14 @@ def destroy(folder: Folder, limit: Minutes = None, output: Output = Form.text) -
 
 def _apply(folder: Path, kind: Literal["up", "destroy"], limit: float | None, output: Form) -> None:
     from infra.release.apply import apply
-    from infra.release.builds import Builds
+    from infra.release.builds import open_builds
     from infra.release.release import read
     from landfall.project import find_project
 
     project = find_project()
     intent = _intent(project, read(folder).stack)
     with _engine(project, intent, "deploy", limit) as engine:
-        outcome = apply(project, engine, Builds(project.home), folder, kind)
+        outcome = apply(project, engine, open_builds(project, intent), folder, kind)
     changes = ", ".join(f"{n} {op}" for op, n in outcome.changes.items()) or "no change"
     emit(
         outcome.as_dict(), output,
@@ -203,17 +206,17 @@ def verify(stack: StackName, limit: Minutes = None, output: Output = Form.text) 
     project = find_project()
     intent = _intent(project, stack)
     with _engine(project, intent, "preview", limit) as engine:
-        checks = look(engine, stack, intent)
+        checks = look(project, engine, stack, intent)
     value = {
         "stack": stack,
-        "ok": all(one.ok for one in checks),
+        "ok": all(one.ok or not one.must for one in checks),
         "checks": [vars(one) for one in checks],
     }
     emit(value, output, _print_checks)
     if not value["ok"]:
         raise LandfallError(
             f"{stack} is not whole: "
-            + "; ".join(f"{one.name}: {one.told}" for one in checks if not one.ok),
+            + "; ".join(f"{one.name}: {one.told}" for one in checks if one.must and not one.ok),
             so="It was applied, but not to the end, or something changes by itself.",
             fix=f"Preview it: landfall stack preview {stack} --release DIR",
         )
@@ -223,16 +226,17 @@ def verify(stack: StackName, limit: Minutes = None, output: Output = Form.text) 
 def drift(stack: StackName, limit: Minutes = None, output: Output = Form.text) -> None:
     """Say where the cloud differs from the state, changing neither; exit 3 where it does."""
     from infra.release.after import drift as look
-    from infra.release.builds import Builds
+    from infra.release.builds import open_builds
     from landfall.project import find_project
 
     project = find_project()
     intent = _intent(project, stack)
     with _engine(project, intent, "preview", limit) as engine:
+        register = open_builds(project, intent)
         changes = look(engine, stack)
-    at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    value = {"stack": stack, "at": at, "drifted": bool(changes), "changes": changes}
-    Builds(project.home).note("drift", stack, value)
+        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        value = {"stack": stack, "at": at, "drifted": bool(changes), "changes": changes}
+        register.note("drift", stack, value)
     emit(value, output, _print_drift)
     if changes:
         raise typer.Exit(3)
@@ -264,13 +268,14 @@ def recover(
     output: Output = Form.text,
 ) -> None:
     """Settle what a killed apply left: its lock, where it is a finished build's of ours, and pending operations."""
-    from infra.release.builds import Builds
+    from infra.release.builds import open_builds
     from infra.release.recover import recover as settle
     from landfall.project import find_project
 
     project = find_project()
-    with _engine(project, _intent(project, stack), "deploy", None) as engine:
-        done = settle(engine, Builds(project.home), stack, none_exist=none_exist)
+    intent = _intent(project, stack)
+    with _engine(project, intent, "deploy", None) as engine:
+        done = settle(engine, open_builds(project, intent), stack, none_exist=none_exist)
     emit(
         done.as_dict(), output,
         lambda v: print(f"{stack}: settled: {', '.join(v['settled']) or 'nothing was pending'}"),
@@ -324,11 +329,10 @@ def _intent(project: Project, stack: str) -> Intent:
 def _engine(
     project: Project, intent: Intent, role: Literal["preview", "deploy"], minutes: float | None
 ) -> Iterator[Engine]:
-    """The engine with the identity of this role, where Jenkins handed a token over; else as the caller is."""
-    import tempfile
-
+    """The engine, and this process, as this role where Jenkins handed a token over; else as the caller is."""
     from infra.release.engine import LIMITS, Engine, build_home
-    from landfall.project import environment, whole_environment
+    from infra.release.identity import acting
+    from landfall.project import whole_environment
 
     if intent.cloud.provider == "local":
         raise Refused(
@@ -336,15 +340,8 @@ def _engine(
             fix="Run it: landfall run --all",
         )
     limits = dict.fromkeys(LIMITS, minutes * 60) if minutes else LIMITS
-    with tempfile.TemporaryDirectory(prefix="landfall-identity-") as folder:
-        more = {}
-        token = environment("LANDFALL_OIDC_TOKEN_FILE")
-        if token:
-            from infra.release.identity import environment_for
-
-            more = environment_for(intent, role, Path(token), Path(folder))
-        with build_home({**whole_environment(), **more}) as variables:
-            yield Engine(project.root, variables, limits)
+    with acting(intent, role), build_home(whole_environment()) as variables:
+        yield Engine(project.root, variables, limits)
 
 
 def _print_touched(value: dict[str, Any]) -> None:

@@ -117,6 +117,11 @@ class Jenkins(Part):
     """The branch that is applied; all others are only planned."""
     state: str | None = Field(default=None, min_length=5, examples=["gs://acme-pulumi-state"])
     """Where Pulumi keeps the state, as `pulumi login` takes it; left out, PULUMI_BACKEND_URL says."""
+    builds: str | None = Field(
+        default=None, min_length=5, examples=["gs://acme-platform-builds/acme"]
+    )
+    """Where builds note what they apply and find, as `gs://…`, `s3://…`, `abfss://…` or a shared folder's `file:///…`;
+    left out, the folder `landfall/builds` in the bucket of `state`."""
     preview_identity: str | None = Field(
         default=None, examples=["jenkins-preview@acme-data-dev.iam.gserviceaccount.com"]
     )

@@ -64,6 +64,29 @@ def test_the_command_saves_what_the_stack_exports(
     assert json.loads(told.stdout)["stack"] == STACK
 
 
+def test_a_shared_platform_is_known_in_every_checkout_and_yields_to_a_saved_one(
+    project: Project, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    for one in project.stacks_dir.glob("*.yaml"):
+        (tmp_path / "stacks" / one.name).write_bytes(one.read_bytes())
+    (tmp_path / "Pulumi.yaml").write_text("name: landfall\n", encoding="utf-8")
+    monkeypatch.setenv("LANDFALL_PROJECT", str(tmp_path))
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps({"platform": platform.model_dump(mode="json")}))
+    told = CliRunner().invoke(
+        build_app(), ["platform", "show", STACK, "--file", str(outputs), "--share"]
+    )
+    assert told.exit_code == 0, told.output
+    checkout = Project(root=tmp_path, home=tmp_path / "another-agent")
+    assert (tmp_path / "stacks" / f"platform.{STACK}.json").is_file()
+    assert load_platform(checkout, STACK) == platform
+    assert STACK in checkout.stacks()  # the file is no stack
+    newer = platform.model_copy(update={"registry": "newer"})
+    save_platform(checkout, newer, STACK)
+    assert load_platform(checkout, STACK) == newer
+
+
 @pytest.mark.parametrize("scheme", ["path", "file", "memory"])
 @pytest.mark.parametrize("whole", [True, False], ids=["outputs", "alone"])
 def test_a_container_is_told_by_its_environment_where_it_lies(

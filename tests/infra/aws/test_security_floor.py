@@ -275,6 +275,29 @@ def test_jenkins_reads_no_data_and_widens_no_role(prod: Plan) -> None:
     assert any("oidc-provider" in arn.lower() for arn in itself["Resource"])
 
 
+def test_jenkins_data_jobs_become_the_workloads_of_their_steps_and_no_other(prod: Plan) -> None:
+    (issuer,) = prod.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+    assert issuer.inputs["clientIdLists"] == [
+        "landfall-preview",
+        "landfall-deploy",
+        "landfall-data",
+    ]
+    found = {}
+    for role in prod.of_type("aws:iam/role:Role"):
+        for trust in statements(role, "assumeRolePolicy"):
+            same = trust.get("Condition", {}).get("StringEquals", {})
+            if same.get("ci.northwind.example/oidc:aud") == "landfall-data":
+                assert trust["Action"] == ["sts:AssumeRoleWithWebIdentity"]
+                assert list(trust["Principal"]) == ["Federated"]
+                found[role.name] = same["ci.northwind.example/oidc:sub"]
+    both = ["landfall:northwind/ml", "landfall:northwind/pipelines/main"]
+    assert found == {
+        "ingest": both,
+        "transform": both,
+        "train": [*both, "landfall:northwind/rollback"],
+    }
+
+
 def test_without_jenkins_there_is_no_issuer_and_no_lake_formation(dev: Plan) -> None:
     assert not dev.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
     assert not dev.of_type("aws:lakeformation/dataLakeSettings:DataLakeSettings")

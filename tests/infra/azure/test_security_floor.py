@@ -158,6 +158,21 @@ def test_jenkins_comes_in_by_exact_subjects_one_credential_each(prod: Plan) -> N
     assert trusts["jenkins-deploy-trust-infra"]["audiences"] == ["landfall-deploy"]
 
 
+def test_jenkins_data_jobs_become_the_workloads_of_their_steps_and_no_other(prod: Plan) -> None:
+    found: dict[str, set[str]] = {}
+    for one in prod.of_type("azure-native:managedidentity:FederatedIdentityCredential"):
+        if one.inputs["audiences"] == ["landfall-data"]:
+            assert one.inputs["issuer"] == "https://jenkins.fjord.example/oidc"
+            found.setdefault(one.inputs["resourceName"], set()).add(one.inputs["subject"])
+    both = {"landfall:fjord/ml", "landfall:fjord/pipelines/main"}
+    workloads = {name.rpartition("-")[2]: subjects for name, subjects in found.items()}
+    assert workloads == {
+        "ingest": both,
+        "transform": both,
+        "train": {*both, "landfall:fjord/rollback"},
+    }
+
+
 def test_without_jenkins_nobody_federates_from_outside(dev: Plan) -> None:
     trusts = dev.of_type("azure-native:managedidentity:FederatedIdentityCredential")
     assert all(one.inputs["subject"].startswith("system:serviceaccount:") for one in trusts)

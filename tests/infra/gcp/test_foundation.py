@@ -399,6 +399,34 @@ def test_jenkins_comes_in_by_its_own_jobs_and_one_branch(prod: Plan) -> None:
     }
 
 
+def test_jenkins_data_jobs_become_the_workloads_of_their_steps_and_no_other(prod: Plan) -> None:
+    providers = named(prod, "iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
+    told = providers["jenkins-data"].inputs
+    assert told["oidc"]["allowedAudiences"] == ["landfall-data"]
+    assert told["attributeMapping"] == {"google.subject": "'data:' + assertion.sub"}
+    trusted = ("ml", "pipelines/main", "rollback")
+    condition = ", ".join(f"'landfall:meridian/{job}'" for job in trusted)
+    assert told["attributeCondition"] == f"assertion.sub in [{condition}]"
+    accounts = named(prod, "serviceaccount/account:Account")
+    becomes: dict[str, set[str]] = {}
+    for trust in named(prod, "serviceaccount/iAMMember:IAMMember").values():
+        who = trust.inputs["member"].partition("/subject/data:")[2]
+        if who:
+            assert trust.inputs["role"] == "roles/iam.workloadIdentityUser"
+            becomes.setdefault(trust.inputs["serviceAccountId"], set()).add(who)
+    of = {account.inputs["accountId"]: name for name, account in accounts.items()}
+    found = {
+        of[next(one for one in of if f"/{one}@" in account)]: jobs
+        for account, jobs in becomes.items()
+    }
+    every = {f"landfall:meridian/{job}" for job in trusted}
+    assert found == {
+        "ingest": every - {"landfall:meridian/rollback"},
+        "transform": every - {"landfall:meridian/rollback"},
+        "train": every,
+    }
+
+
 def test_a_quote_in_a_branch_does_not_end_the_condition(planned: Planner) -> None:
     jenkins = {"issuer": "https://ci.harbor.example/oidc", "branch": "it's' || true || '"}
     plan = planned(DEV, jenkins=jenkins)

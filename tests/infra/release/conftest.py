@@ -104,7 +104,8 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def builds(project: Project, monkeypatch: pytest.MonkeyPatch) -> Builds:
-    monkeypatch.delenv("LANDFALL_BUILDS", raising=False)
+    for name in ("LANDFALL_BUILDS", "BUILD_URL", "LANDFALL_OIDC_TOKEN_FILE", "PULUMI_BACKEND_URL"):
+        monkeypatch.delenv(name, raising=False)
     return Builds(project.home)
 
 

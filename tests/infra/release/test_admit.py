@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from infra.release.admit import Job, admit
+from infra.release.admit import Job, admit, knows_its_platform
 from infra.release.touched import not_applied, of_client, of_files, touched
 from landfall.cli import build_app
 from landfall.errors import Refused, UsageError
 from landfall.intent import Intent, parse_intent
+from landfall.local import local_platform
+from landfall.platform_file import save_platform
 from landfall.project import Project
 from tests.infra.release.conftest import STACK
 
@@ -67,6 +69,52 @@ def test_the_laptops_stack_is_no_business_of_it(project: Project) -> None:
     intent = parse_intent(project.read_stack("demo-local-dev"), "demo-local-dev")
     with pytest.raises(Refused, match="machine's own"):
         admit(intent, "demo-local-dev", Job.up, branch="main")
+
+
+def test_data_steps_run_on_the_intents_branch_alone(project: Project) -> None:
+    found = admit(intent_of(project), STACK, Job.data, branch="main")
+    assert found.credentials == "landfall-data"
+    with pytest.raises(Refused, match="Branch 'x' may not run data steps on") as caught:
+        admit(intent_of(project), STACK, Job.data, branch="x")
+    assert "trust the data jobs" in caught.value.so
+    with pytest.raises(Refused, match="fork"):
+        admit(intent_of(project), STACK, Job.data, branch="main", fork=True)
+    with pytest.raises(Refused, match="names no Jenkins"):
+        admit(intent_of(project, jenkins=None), STACK, Job.data, branch="main")
+
+
+def test_a_local_stack_in_a_build_needs_a_home_that_outlives_the_agent(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = parse_intent(project.read_stack("demo-local-dev"), "demo-local-dev")
+    monkeypatch.delenv("LANDFALL_HOME", raising=False)
+    monkeypatch.delenv("BUILD_URL", raising=False)
+    assert admit(local, "demo-local-dev", Job.data).stack == "demo-local-dev"
+    monkeypatch.setenv("BUILD_URL", "https://jenkins.example.com/job/ml/1/")
+    with pytest.raises(Refused, match="be gone with it"):
+        admit(local, "demo-local-dev", Job.data, branch="any")
+    monkeypatch.setenv("LANDFALL_HOME", "/volume")
+    assert admit(local, "demo-local-dev", Job.data, branch="any").branch == "any"
+
+
+def test_a_data_job_knows_the_platform_and_whom_it_becomes_before_it_begins(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LANDFALL_PLATFORM", raising=False)
+    intent = intent_of(project)
+    with pytest.raises(UsageError, match="not known here") as caught:
+        knows_its_platform(project, intent, STACK)
+    assert "--share" in caught.value.fix
+    local = parse_intent(project.read_stack("demo-local-dev"), "demo-local-dev")
+    knows_its_platform(project, local, "demo-local-dev")
+    platform = local_platform(local, STACK, project.home)
+    some = platform.model_copy(update={"identities": {"train": "t@x", "ingest": "i@x"}})
+    save_platform(project, some, STACK, share=True)
+    with pytest.raises(Refused, match="becomes to transform"):
+        knows_its_platform(project, intent, STACK)
+    whole = platform.model_copy(update={"identities": {**some.identities, "transform": "b@x"}})
+    save_platform(project, whole, STACK, share=True)
+    knows_its_platform(project, intent, STACK)
 
 
 def test_a_stack_file_touches_its_stack_and_those_like_it(project: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from infra.release.recover import recover
 from infra.release.state import parse_state, read_state
 from landfall.errors import LandfallError, Refused
 from landfall.intent import Intent, parse_intent
+from landfall.local import local_platform
+from landfall.platform_file import save_platform
 from landfall.project import Project
 from tests.infra.release.conftest import (
     BUCKET,
@@ -38,9 +41,11 @@ def told(checks: list[Any]) -> dict[str, bool]:
     return {one.name: one.ok for one in checks}
 
 
-def test_a_whole_stack_is_proven(engine: Engine, fake: Fake, intent: Intent) -> None:
+def test_a_whole_stack_is_proven(
+    project: Project, engine: Engine, fake: Fake, intent: Intent
+) -> None:
     fake.says("stack", "output", out={"foundation": {}, "release": {}})
-    found = told(verify(engine, STACK, intent))
+    found = told(verify(project, engine, STACK, intent))
     assert found == {
         "nothing pending": True,
         "outputs": True,
@@ -49,12 +54,12 @@ def test_a_whole_stack_is_proven(engine: Engine, fake: Fake, intent: Intent) -> 
 
 
 def test_what_is_missing_pending_or_moving_is_named(
-    engine: Engine, fake: Fake, intent: Intent
+    project: Project, engine: Engine, fake: Fake, intent: Intent
 ) -> None:
     fake.says("stack", "output", out={"release": {}})
     fake.says("stack", "export", out=state(pending=[{"type": "updating", "resource": held(TOPIC)}]))
     fake.says("preview", out=preview(step("update", TOPIC)), code=1)
-    found = verify(engine, STACK, intent)
+    found = verify(project, engine, STACK, intent)
     assert told(found) == dict.fromkeys(told(found), False)
     words = " ".join(one.told for one in found)
     assert "landed (updating)" in words
@@ -68,7 +73,28 @@ def test_a_data_layer_must_export_a_whole_platform(
     intent = parse_intent(project.read_stack(STACK), STACK)
     layers = {layer: {} for layer in intent.layout.build}
     fake.says("stack", "output", out={**layers, "release": {}, "platform": {"stack": STACK}})
-    assert told(verify(engine, STACK, intent))["platform"] is False
+    assert told(verify(project, engine, STACK, intent))["platform"] is False
+
+
+def test_a_shared_platform_that_is_out_of_date_is_told_and_the_stack_is_whole_all_the_same(
+    engine: Engine, fake: Fake, project: Project
+) -> None:
+    intent = parse_intent(project.read_stack(STACK), STACK)
+    local = parse_intent(project.read_stack("demo-local-dev"), "demo-local-dev")
+    platform = local_platform(local, STACK, project.home)
+    layers = {layer: {} for layer in intent.layout.build}
+    told_ = {**layers, "release": {}, "platform": platform.model_dump(mode="json")}
+    fake.says("stack", "output", out=told_)
+    assert "shared platform" not in told(verify(project, engine, STACK, intent))
+    save_platform(project, platform, STACK, share=True)
+    assert told(verify(project, engine, STACK, intent))["shared platform"] is True
+    older = platform.model_copy(update={"registry": "elsewhere"})
+    save_platform(project, older, STACK, share=True)
+    (check,) = [
+        one for one in verify(project, engine, STACK, intent) if one.name == "shared platform"
+    ]
+    assert (check.ok, check.must) == (False, False)
+    assert f"landfall platform show {STACK} --share" in check.told
 
 
 def test_drift_is_told_gone_and_data_first(engine: Engine, fake: Fake) -> None:
@@ -82,6 +108,19 @@ def test_drift_is_told_gone_and_data_first(engine: Engine, fake: Fake) -> None:
         ("changed", "bronze", ["labels"], True),
     ]
     assert all("--preview-only" in one for one in fake.calls())
+
+
+def test_a_look_for_drift_reads_no_secret_of_the_cluster(engine: Engine, fake: Fake) -> None:
+    """Helm's records lie in Secrets. The pattern as the CLI reads it: `**` is anything, `*` all but a colon."""
+    fake.says("refresh", out=preview())
+    drift(engine, STACK)
+    (call,) = fake.calls()
+    pattern = call[call.index("--exclude") + 1]
+    assert "*" not in pattern.replace("**", "")
+    left_out = re.compile(".*".join(re.escape(part) for part in pattern.split("**")))
+    stem = f"urn:pulumi:{STACK}::landfall::landfall:kubernetes:Certificates$kubernetes:"
+    assert left_out.fullmatch(f"{stem}helm.sh/v3:Release::cert-manager")
+    assert not left_out.fullmatch(f"{stem}core/v1:Namespace::cert-manager")
 
 
 def test_no_drift_is_no_drift(engine: Engine, fake: Fake) -> None:
