@@ -116,6 +116,9 @@ class AzureIdentity(pulumi.ComponentResource):
         preview = deploy = pulumi.Output.from_input("")
         if scope.intent.jenkins:
             preview, deploy = self._jenkins(scope.intent.jenkins)
+            for workload in ACTS:
+                trusted = workers(scope.intent, workload)
+                self._trust("data", trusted, made[workload], scope.intent.jenkins, f"{workload}-")
         self.result = Identity(
             workloads={one: identity.client_id for one, identity in made.items()},
             principals={one: identity.principal_id for one, identity in made.items()},
@@ -123,9 +126,6 @@ class AzureIdentity(pulumi.ComponentResource):
             jenkins_preview=preview,
             jenkins_deploy=deploy,
         )
-            for workload in ACTS:
-                trusted = workers(scope.intent, workload)
-                self._trust("data", trusted, made[workload], scope.intent.jenkins, f"{workload}-")
         self.register_outputs({"jenkinsPreview": preview, "jenkinsDeploy": deploy})
 
     def _identity(self, name: str) -> managedidentity.UserAssignedIdentity:
@@ -188,6 +188,7 @@ class AzureIdentity(pulumi.ComponentResource):
         jenkins: Jenkins,
         who: str = "",
     ) -> None:
+        """Let these jobs' tokens, with the role's audience, become the identity; `who` begins its credentials' names."""
         before: list[pulumi.Resource] = []
         for job, subject in trusted.items():
             made = managedidentity.FederatedIdentityCredential(
@@ -197,7 +198,6 @@ class AzureIdentity(pulumi.ComponentResource):
                 resource_group_name=self._group,
                 issuer=jenkins.issuer,
                 subject=subject,
-        """Let these jobs' tokens, with the role's audience, become the identity; `who` begins its credentials' names."""
                 audiences=[AUDIENCES[role]],
                 # Entra takes one credential of an identity at a time.
                 opts=self._scope.child(self, depends_on=list(before)),

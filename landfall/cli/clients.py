@@ -30,8 +30,15 @@ def clients(
     from landfall.project import find_project
 
     project = find_project()
-    found = [row.as_dict() for row in rows(project, Builds(project.home), client)]
-    emit({"version": __version__, "stacks": found}, output, _print_rows)
+    found = [row.as_dict() for row in rows(project, Registers(project), client)]
+    applied = [one for one in found if one["applied"]]
+    value = {
+        "version": __version__,
+        "stacks": found,
+        "watched": [one["stack"] for one in applied if one["jenkins"]],
+        "by_hand": [one["stack"] for one in applied if not one["jenkins"]],
+    }
+    emit(value, output, _print_rows)
 
 
 @app.command()
@@ -43,6 +50,7 @@ def upgrade(
     import datetime
 
     from infra.release.campaign import campaign
+    from infra.release.registers import Registers
     from landfall.errors import UsageError
     from landfall.project import find_project
 
@@ -50,7 +58,6 @@ def upgrade(
     made = campaign(project, Registers(project), datetime.date.today(), client, tell=status)
     if client is not None and not made.steps and not made.unknown:
         raise UsageError(f"There is no client '{client}'.", fix="landfall clients lists them.")
-    from infra.release.registers import Registers
     emit(made.as_dict(), output, _print_campaign)
     if made.stopped_at is not None:
         raise typer.Exit(3)
