@@ -14,6 +14,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_azure_native import storage
 
+from infra.access import Access, Verb, access
 from infra.azure.accounts import build_account
 from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group
@@ -30,16 +31,13 @@ TABLES = "tables"
 _SOFT_DELETE_DAYS = {"dev": 7, "staging": 7, "prod": 30}
 _COOL_AFTER_DAYS = 90
 _READ, _WRITE = "Storage Blob Data Reader", "Storage Blob Data Contributor"
-GRANTS: dict[str, dict[str, str]] = {
-    "ingest": {"landing": _WRITE, "bronze": _WRITE, "silver": _WRITE, "quarantine": _WRITE},
-    "transform": {"silver": _READ, "gold": _WRITE},
-    "train": {"gold": _READ, "artifacts": _WRITE},
-    "serve": {"artifacts": _READ},
-    "orchestrate": {"artifacts": _READ},
+ROLES: dict[Verb, tuple[str, str]] = {
+    "read": (_READ, "reads"),
+    "add": (_WRITE, "writes"),  # Azure has no role that adds and does not delete
+    "put": (_WRITE, "writes"),
+    "write": (_WRITE, "writes"),
 }
-"""Workload → zone → role; `bi` reads marts only, in the warehouse."""
-FOLDERS = {"serve": (TABLES, "gold/predictions"), "ingest": ("artifacts", "spark")}
-"""Workload → container and the one folder there that it may write besides: predictions, Spark's jars and logs."""
+"""Verb → role, and how the grant is called."""
 
 
 class AzureLake(pulumi.ComponentResource):
@@ -140,7 +138,12 @@ class AzureLake(pulumi.ComponentResource):
                 management_policy_name="default",
                 policy=storage.ManagementPolicySchemaArgs(
                     rules=[
-                        _forget(self._scope.name("container", zone), self._prefix(zone), days[zone])
+                        _ages(
+                            zone,
+                            self._scope.name("container", zone),
+                            self._prefix(zone),
+                            days[zone],
+                        )
                         for zone in ZONES
                         if zone in self._containers or zone in NAMESPACES
                     ]
@@ -156,21 +159,17 @@ class AzureLake(pulumi.ComponentResource):
         return f"{self._scope.name('container', zone)}/"
 
     def _grants(self) -> None:
-        for workload, zones in GRANTS.items():
-            for role in (_READ, _WRITE):
-                does = "reads" if role == _READ else "writes"
-                given = [zone for zone, wanted in zones.items() if wanted == role]
-                for zone in given:
-                    if zone in self._containers:
-                        self._grant(f"{workload}-{does}-{zone}", role, workload, zone)
-                # Azure takes one grant of a role to an identity on a container: all its folders in one.
-                folders = [zone for zone in given if zone in NAMESPACES]
-                if folders:
-                    self._grant(f"{workload}-{does}-{TABLES}", role, workload, TABLES, *folders)
-        for workload, (zone, folder) in FOLDERS.items():
-            if zone in self._containers:
-                name = f"{workload}-writes-{folder.rpartition('/')[2]}"
-                self._grant(name, _WRITE, workload, zone, folder)
+        """One grant of a role to a workload on a container, as Azure takes no second: its folders all in one."""
+        folders: dict[tuple[str, str, str], list[str]] = {}
+        for one in access(self._scope.intent, managed_reads_lake=False):
+            container, folder = place(one)
+            if container in self._containers:
+                role, _ = ROLES[one.verb]
+                folders.setdefault((one.workload, role, container), []).append(folder)
+        for (workload, role, container), below in folders.items():
+            does = "reads" if role == _READ else "writes"
+            only = [] if "" in below else below
+            self._grant(f"{workload}-{does}-{container}", role, workload, container, *only)
 
     def _grant(self, name: str, role: str, workload: str, container: str, *folders: str) -> None:
         """Let a workload into a container, or only below some of its folders."""
@@ -216,6 +215,13 @@ class AzureLake(pulumi.ComponentResource):
         )
 
 
+def place(one: Access) -> tuple[str, str]:
+    """The container that an access is to, and the folder there; an empty text for all of it."""
+    if one.zone not in NAMESPACES:
+        return one.zone, one.folder
+    return TABLES, "/".join([one.zone, one.folder]).rstrip("/")
+
+
 def _uri(bucket: str) -> str:
     account, container, *folder = bucket.split("/")
     return "/".join([f"abfss://{container}@{account}.dfs.core.windows.net", *folder])
@@ -225,10 +231,12 @@ def _host(account: Text) -> Text:
     return account.apply(lambda name: f"{name}.dfs.core.windows.net")
 
 
-def _forget(name: str, prefix: str, days: int) -> storage.ManagementPolicyRuleArgs:
-    """Cool what nobody read for a while, delete what nobody read for the zone's days."""
+def _ages(zone: str, name: str, prefix: str, days: int) -> storage.ManagementPolicyRuleArgs:
+    """Cool what nobody read for a while. Only landed files go after their days: the others belong to tables and
+    models, which point at them however old they are."""
     unread = storage.DateAfterModificationArgs
     cool = unread(days_after_last_access_time_greater_than=_COOL_AFTER_DAYS)
+    landing = zone == "landing"
     return storage.ManagementPolicyRuleArgs(
         name=name,
         type="Lifecycle",
@@ -239,8 +247,8 @@ def _forget(name: str, prefix: str, days: int) -> storage.ManagementPolicyRuleAr
             ),
             actions=storage.ManagementPolicyActionArgs(
                 base_blob=storage.ManagementPolicyBaseBlobArgs(
-                    tier_to_cool=cool if days > _COOL_AFTER_DAYS else None,
-                    delete=unread(days_after_last_access_time_greater_than=days),
+                    tier_to_cool=cool if not landing or days > _COOL_AFTER_DAYS else None,
+                    delete=unread(days_after_modification_greater_than=days) if landing else None,
                 )
             ),
         ),

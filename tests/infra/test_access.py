@@ -9,6 +9,8 @@ import pytest
 
 from infra.access import ACCESS, CONSUMERS, LOGS, PUBLISHERS, Access, Verb, access, allows
 from infra.aws.lake import ACTIONS
+from infra.azure.lake import ROLES as AZURE_ROLES
+from infra.azure.lake import TABLES, place
 from infra.contract import WORKLOADS
 from infra.gcp.lake import ROLES
 from infra.plan.model import Plan
@@ -133,3 +135,33 @@ def in_aws_words(one: Access) -> Granted:
 def test_aws_grants_the_table(stack: str) -> None:
     table = access(sample(stack), managed_reads_lake=True)
     assert given_by_aws(plan_of(stack)) == {in_aws_words(one) for one in table}
+
+
+def given_by_azure(plan: Plan) -> dict[str, str]:
+    """The lake's grants by name, with their conditions."""
+    found = {}
+    for one in plan.of_type("azure-native:authorization:RoleAssignment"):
+        workload, does, container = (*one.name.split("-", 2), "")[:3]
+        if workload in WORKLOADS and does in ("reads", "writes") and container in CONTAINERS:
+            found[one.name] = one.inputs.get("condition", "")
+    return found
+
+
+CONTAINERS = (*get_args(Zone), TABLES)
+
+
+@pytest.mark.parametrize("stack", ["fjord-azure-dev", "fjord-azure-prod-data"])
+def test_azure_grants_the_table(stack: str) -> None:
+    wanted: dict[str, list[str]] = {}
+    for one in access(sample(stack), managed_reads_lake=False):
+        container, folder = place(one)
+        name = f"{one.workload}-{AZURE_ROLES[one.verb][1]}-{container}"
+        wanted.setdefault(name, []).append(folder)
+    given = given_by_azure(plan_of(stack))
+    assert set(given) == set(wanted)
+    for name, folders in wanted.items():
+        if "" in folders:
+            assert given[name] == "", name
+        else:
+            assert all(f"'{folder}/*'" in given[name] for folder in folders), name
+            assert given[name].count("StringLike") == len(folders), name
