@@ -15,12 +15,18 @@ void call(Map config) {
             }
         }
     }
-    parallel(branches)
-    landfallAgent {
-        for (String stack in config.stacks) {
-            unstash("plan-${stack}")
+    try {
+        parallel(branches)
+    } finally {    // one that cannot be planned keeps no other from being read
+        List<String> made = config.stacks.findAll { String stack -> plans.containsKey(stack) }
+        if (made) {
+            landfallAgent {
+                for (String stack in made) {
+                    unstash("plan-${stack}")
+                }
+                landfallComment(stacks: made)
+            }
         }
-        landfallComment(stacks: config.stacks)
     }
     List<String> refused = config.stacks.findAll { String stack -> plans[stack].refused }
     if (refused) {

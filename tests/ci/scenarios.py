@@ -32,8 +32,12 @@ STACK = "harbor-gcp-dev"
 APPROVER = "lead@harbor.example"
 Json = dict[str, Any]
 
-MAIN = {"BRANCH_NAME": "main"}
-PULL_REQUEST = {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7", "CHANGE_TARGET": "main"}
+MAIN = {"JOB_NAME": "harbor/infra/main", "BRANCH_NAME": "main"}
+PULL_REQUEST = {
+    "JOB_NAME": "harbor/infra/PR-7", "BRANCH_NAME": "PR-7", "CHANGE_ID": "7", "CHANGE_TARGET": "main"
+}  # fmt: skip
+MULTIBRANCH = ("Jenkinsfile", "ci/pipelines/pipelines.Jenkinsfile")
+"""The jobs that Jenkins tells their branch; to the others it says nothing (ci/jenkins/jobs/seed.groovy)."""
 SCENARIOS: dict[str, Json] = {}
 
 
@@ -45,8 +49,10 @@ def scenario(pipeline: str, **given: Any) -> Callable[[Callable[..., None]], Cal
 
     def register(test: Callable[..., None]) -> Callable[..., None]:
         answers = [*given.pop("answers", []), *USUAL]
+        alone = {"JOB_NAME": f"harbor/{Path(pipeline).name.removesuffix('.Jenkinsfile')}"}
         SCENARIOS[test.__name__] = {
-            "name": test.__name__, "pipeline": pipeline, "env": MAIN, **given, "answers": answers
+            "name": test.__name__, "pipeline": pipeline, "env": MAIN if pipeline in MULTIBRANCH else alone,
+            **given, "answers": answers,
         }  # fmt: skip
         return test
 
@@ -83,6 +89,19 @@ def release(stack: str = STACK, kind: Any = "up", **more: Any) -> Json:
     return made.model_dump(mode="json")
 
 
+def touched(
+    stacks: list[str], deploys: list[str] | None = None, left: dict[str, str] | None = None
+) -> Json:
+    """What `landfall stack touched --branch` prints; a branch applies all, unless told."""
+    chosen = stacks if deploys is None else deploys
+    return {"base": "", "stacks": stacks, "why": {}, "deploys": chosen, "left": left or {}}
+
+
+def known(watched: list[str], by_hand: list[str] | None = None) -> Json:
+    """What `landfall clients` prints."""
+    return {"version": "0.1.0", "stacks": [], "watched": watched, "by_hand": by_hand or []}
+
+
 def admitted(job: str = "up", stack: str = STACK) -> Json:
     """What `landfall stack admit` prints."""
     credentials = "" if job == "plan" else "landfall-deploy"
@@ -100,7 +119,8 @@ def applied(kind: str = "up", stack: str = STACK, recovered: tuple[str, ...] = (
 
 FOLDER = {f"releases/{STACK}/release.json": "{}"}
 USUAL = [
-    says("stack touched", {"base": "HEAD~1", "stacks": [STACK], "why": {}}),
+    says("stack touched --branch main", touched([STACK])),
+    says("stack touched", touched([STACK], [])),
     says("stack admit", admitted()),
     says("stack plan", release(kind="plan"), files=FOLDER),
     says("stack preview --destroy", release(kind="destroy", reasons=["it destroys the stack"]), files=FOLDER),

@@ -14,7 +14,7 @@ from tests.ci.controller import HERE, JENKINS, ROOT, plugins, raw, resolved
 NEEDS: dict[str, dict[str, str]] = yaml.safe_load((HERE / "needs.yaml").read_text(encoding="utf-8"))
 # Methods of Groovy itself and of our own classes, which no plugin has to bring.
 GROOVY = {
-    "any", "body", "call", "collect", "contains", "containsKey", "each", "eachWithIndex", "find", "findAll", "join",
+    "any", "body", "call", "collect", "commit", "contains", "containsKey", "each", "eachWithIndex", "find", "findAll", "join",
     "line", "minus", "padLeft", "plus", "quote", "replace", "size", "sort", "split", "startsWith", "take", "toInteger",
     "tokenize", "toString", "trim", "unique",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The jobs pipelines, ml, nightly and rollback: what each runs, what it tells, and what it leaves alone."""
+"""The jobs pipelines, ml and rollback: what each runs, what it tells, and what it leaves alone."""
 
 from __future__ import annotations
 
@@ -242,82 +242,6 @@ def test_another_branch_is_tried_and_not_published(build: Build) -> None:
 def test_a_missing_month_begins_nothing(build: Build) -> None:
     assert build.failure == "Say MONTH: nothing is filled in there. Nothing was begun."
     assert build.lines == []
-
-
-# --- nightly ----------------------------------------------------------------------------------------------------
-
-NIGHTLY = "ci/pipelines/nightly.Jenkinsfile"
-KNOWN = says(
-    "landfall clients",
-    {
-        "stacks": [
-            {"stack": "harbor-gcp-dev", "applied": "2026-11-20"},
-            {"stack": "harbor-gcp-prod", "applied": None},
-        ]
-    },
-)
-CHEAP = says("landfall plan", {"cost": {"expected": 90.0, "budget": {"over": False, "told": ""}}})
-NO_WAIVER = says("landfall waivers", {"today": "", "waivers": [], "reasons": []})
-QUIET = [KNOWN, CHEAP, NO_WAIVER]
-
-
-@scenario(NIGHTLY, answers=QUIET)
-def test_a_quiet_night_looks_at_what_is_applied_and_writes_to_nobody(build: Build) -> None:
-    assert build.result == "SUCCESS"
-    assert [r["args"].split()[3] for r in build.ran("stack drift")] == ["harbor-gcp-dev"]
-    assert build.ran("stack drift")[0]["credentials"] == ["landfall-preview"]
-    assert build.ran("landfall waivers harbor-gcp-dev")
-    assert build.ran("landfall plan harbor-gcp-dev")
-    assert build.ran("make scan")
-    assert build.never("stack up", "stack preview", "stack approve")
-    assert "landfall-deploy" not in build.credentials
-    assert build.told() == []
-
-
-@scenario(
-    NIGHTLY,
-    answers=[
-        says("stack drift", {"stack": STACK, "at": "", "drifted": True, "changes": [{"name": "bronze", "what": "gone"}]}, 3),
-        *QUIET,
-    ],
-)  # fmt: skip
-def test_drift_at_night_is_told_and_nothing_is_put_right_by_itself(build: Build) -> None:
-    assert build.result == "UNSTABLE"
-    assert build.told() == ["drift"]
-    assert build.steps("unstable") == [f"{STACK} has drifted: bronze"]
-    assert build.ran("landfall waivers")  # the other looks go on
-    assert build.never("stack up", "stack preview")
-
-
-@scenario(
-    NIGHTLY,
-    answers=[
-        says("landfall waivers", {"today": "", "waivers": [], "reasons": ["harbor: the waiver ran out"]}, 3),
-        says("landfall plan", {"cost": {"expected": 900.0, "budget": {"over": True, "told": "1 EUR = 1.2 USD"}}}, 3),
-        KNOWN,
-    ],
-)  # fmt: skip
-def test_an_expired_waiver_and_a_cost_over_budget_are_told(build: Build) -> None:
-    assert build.result == "UNSTABLE"
-    assert build.told() == ["waivers", "over-budget"]
-
-
-@scenario(NIGHTLY, answers=[says("make scan", code=2), *QUIET])
-def test_a_known_hole_marks_the_night_and_hides_nothing_else(build: Build) -> None:
-    assert build.result == "UNSTABLE"
-    assert "scan.json" in build.steps("archiveArtifacts")
-    assert build.ran("stack drift")
-
-
-@scenario(
-    NIGHTLY,
-    params={"STACKS": "a-dev b-dev"},
-    answers=[fails("stack drift a-dev", LandfallError("The state cannot be read.")), *QUIET],
-)
-def test_one_stack_that_cannot_be_looked_at_keeps_no_other_from_it(build: Build) -> None:
-    assert build.result == "FAILURE"
-    assert build.ran("stack drift b-dev")
-    assert build.told()[-2:] == ["failed", "failed"]  # the people of both stacks
 
 
 # --- rollback ---------------------------------------------------------------------------------------------------

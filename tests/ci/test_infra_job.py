@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from infra.release.campaign import Campaign, Step
 from landfall.errors import LandfallError, Refused, UsageError
+from landfall.intent import parse_intent
 from tests.ci.scenarios import (
     APPROVER,
     PULL_REQUEST,
@@ -13,6 +15,7 @@ from tests.ci.scenarios import (
     release,
     says,
     scenario,
+    touched,
 )
 
 FORK = {**PULL_REQUEST, "CHANGE_FORK": "somebody"}
@@ -21,6 +24,26 @@ RISKY = says(
     release(reasons=["replaces gcp:storage Bucket landing"]),
     files={f"releases/{STACK}/release.json": "{}"},
 )
+STRANGERS = Refused(
+    f"{STACK} is locked by lead@laptop (pid 4242) since 2026-11-20 09:00:00 UTC, "
+    "which is no build that this register knows.",
+    so="Somebody may be applying it right now, so the lock was left alone.",
+    fix=f"Ask them. Only when it is certain that nothing runs: pulumi cancel {STACK}",
+)
+"""In the words of infra/release/locks.py."""
+
+
+def _mistake() -> LandfallError:
+    try:
+        parse_intent(
+            {"client": {"name": "Harbor", "slug": "harbor"}, "environment": "devel"}, STACK
+        )
+    except LandfallError as error:
+        return error
+    raise AssertionError("this intent holds")
+
+
+NO_INTENT = _mistake()
 LOCKED = "the stack is locked by lead@laptop (pid 4242) since 2026-11-27T09:00:00Z"
 
 
@@ -28,12 +51,13 @@ LOCKED = "the stack is locked by lead@laptop (pid 4242) since 2026-11-27T09:00:0
 def test_a_pull_request_only_previews(build: Build) -> None:
     assert build.result == "SUCCESS"
     assert [one["args"].split(" --output")[0] for one in build.ran("landfall stack")] == [
-        "landfall stack touched --base origin/main",
+        "landfall stack touched --base origin/main --client harbor --branch PR-7",
         f"landfall stack admit {STACK} --job plan --branch PR-7",
         f"landfall stack plan {STACK} --release releases/{STACK} --base origin/main",
         f"landfall stack comment releases/{STACK} --post",
     ]
     assert build.stage("Apply") == "skipped by when"
+    assert build.ran("dataset diff --against origin/main")  # what data promises is held to, too
     assert build.credentials == {"landfall-scm"}  # for the comment, and no other
     assert build.never("stack preview", "stack up", "stack approve", "stack tag")
     assert not build.steps("input")
@@ -43,13 +67,36 @@ def test_a_pull_request_only_previews(build: Build) -> None:
 @scenario(
     "Jenkinsfile",
     env=PULL_REQUEST,
-    answers=[says("stack touched", {"base": "", "stacks": ["a", "b"], "why": {}})],
+    answers=[says("stack touched", touched(["a", "b"], []))],
 )
 def test_every_touched_stack_is_planned_side_by_side_and_told_in_one_comment(build: Build) -> None:
+    assert build.result == "SUCCESS"
     assert ["a", "b"] in build.steps("parallel")
     assert [r["args"].split()[3] for r in build.ran("stack plan")] == ["a", "b"]
+    assert [r["credentials"] for r in build.ran("stack plan")] == [[], []]
     (comment,) = build.ran("stack comment")
     assert "releases/a releases/b" in comment["args"]
+    assert build.credentials == {"landfall-scm"}
+    assert build.never("stack preview", "stack approve", "stack up", "stack verify", "stack tag")
+
+
+@scenario(
+    "Jenkinsfile",
+    env=PULL_REQUEST,
+    answers=[
+        says("stack touched", touched(["a", "b"], [])),
+        fails("stack plan a", LandfallError("The plan of a failed.")),
+    ],
+)
+def test_one_stack_that_cannot_be_planned_keeps_no_other_from_being_read(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.failure == "The plan of a failed."
+    assert len(build.ran("stack plan a")) == 1
+    assert build.ran("stack plan b")
+    (comment,) = build.ran("stack comment")
+    assert "releases/b" in comment["args"]
+    assert "releases/a" not in comment["args"]
+    assert build.never("stack preview", "stack up", "landfall notice")
 
 
 @scenario("Jenkinsfile", env=FORK)
@@ -65,13 +112,54 @@ def test_a_forks_pull_request_gets_no_credentials(build: Build) -> None:
 @scenario(
     "Jenkinsfile",
     env=PULL_REQUEST,
-    answers=[says("stack touched", {"base": "", "stacks": [], "why": {}})],
+    answers=[says("stack touched", touched([]))],
 )
 def test_a_change_that_touches_no_stack_is_checked_and_not_planned(build: Build) -> None:
     assert build.result == "SUCCESS"
     assert build.ran("make check")
     assert build.ran("make test")
     assert build.never("stack plan", "stack comment")
+
+
+@scenario(
+    "Jenkinsfile",
+    answers=[says("stack touched", touched(["a", STACK], [STACK], {"a": "its intent names no Jenkins"}))],
+)  # fmt: skip
+def test_a_stack_whose_intent_names_no_jenkins_is_told_and_keeps_no_other_from_its_apply(
+    build: Build,
+) -> None:
+    assert build.result == "SUCCESS"
+    assert [r["args"].split()[3] for r in build.ran("stack up")] == [f"releases/{STACK}"]
+    assert [r["args"].split()[5] for r in build.ran("stack admit a")] == [
+        "plan"
+    ]  # its intent is checked
+    assert "Not applied: a: its intent names no Jenkins." in build.steps("echo")
+    assert build.never("stack preview a", "stack plan a", "stack verify a")
+
+
+@scenario(
+    "Jenkinsfile",
+    env={"JOB_NAME": "harbor/infra/release%2F2027", "BRANCH_NAME": "release/2027"},
+    answers=[says("stack touched --branch release/2027", touched([STACK]))],
+)
+def test_the_branch_that_deploys_is_the_intents_whatever_its_name(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    assert build.ran(f"stack admit {STACK} --job up --branch release/2027")
+    assert build.ran("stack up")
+    assert build.ran("stack tag")
+
+
+@scenario("Jenkinsfile", answers=[fails("stack touched", UsageError("git cannot compare with 'HEAD~1'."))])  # fmt: skip
+def test_a_build_that_fails_before_it_knows_a_stack_is_told_to_all_of_the_clients_people(
+    build: Build,
+) -> None:
+    assert build.result == "FAILURE"
+    assert build.failure == "git cannot compare with 'HEAD~1'."
+    assert build.stage("Check") == "skipped for failure"
+    assert build.told() == ["failed"]
+    (told,) = build.ran("landfall notice")
+    assert "notice failed --client harbor" in told["args"]
+    assert build.never("stack admit", "make test", "stack preview", "stack up")
 
 
 @scenario("Jenkinsfile")
@@ -88,7 +176,9 @@ def test_a_main_build_applies_what_it_previewed(build: Build) -> None:
     (verify,), (tag,) = build.ran("stack verify"), build.ran("stack tag")
     assert (verify["credentials"], tag["credentials"]) == (["landfall-preview"], ["landfall-git"])
     assert build.stage("Plan") == "skipped by when"
-    assert build.never("stack plan", "stack comment", "stack destroy", "stack pending")
+    assert build.never(
+        "stack plan", "stack comment", "stack destroy", "stack pending", "dataset diff"
+    )
     assert not build.steps("input")
     assert build.told() == []
 
@@ -229,6 +319,20 @@ def test_a_live_lock_stops_the_build_and_is_left_alone(build: Build) -> None:
     assert build.told() == ["refused"]
 
 
+@scenario("Jenkinsfile", answers=[fails("stack up", STRANGERS)])
+def test_a_stale_lock_of_somebody_elses_is_left_to_whom_it_names(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert "is no build that this register knows" in str(build.failure)
+    assert "lead@laptop" in str(build.failure)
+    assert f"pulumi cancel {STACK}" in str(
+        build.failure
+    )  # told to people, and typed by none of our lines
+    assert len(build.ran("stack up")) == 1
+    assert build.never("stack recover", "stack verify", "stack tag", "pulumi")
+    assert build.never("stack pending")  # nothing was begun: there is nothing to list
+    assert build.told() == ["refused"]
+
+
 @scenario(
     "Jenkinsfile",
     answers=[says("stack up", applied(recovered=("acme/infra/main 6",)))],
@@ -278,6 +382,10 @@ def test_a_plan_whose_agent_was_lost_is_made_again(build: Build) -> None:
     assert build.result == "SUCCESS"
     assert len(build.ran("stack plan")) == 2
     assert build.steps("retry")
+    assert len(build.ran("stack comment")) == 1  # told once, when it was made
+    assert len(build.ran("make test")) == 1
+    assert build.credentials == {"landfall-scm"}
+    assert build.never("stack preview", "stack up", "stack approve", "landfall notice")
 
 
 @scenario(
@@ -314,6 +422,24 @@ def test_an_unknown_stack_or_a_bad_intent_ends_in_the_first_stage(build: Build) 
 
 @scenario(
     "Jenkinsfile",
+    answers=[
+        says("stack touched", touched([STACK, "kestrel-gcp-staging"])),
+        fails(f"stack admit {STACK}", NO_INTENT),
+    ],
+)
+def test_an_intent_that_does_not_hold_ends_in_the_first_stage_with_every_mistake(build: Build) -> None:  # fmt: skip
+    assert build.result == "FAILURE"
+    assert NO_INTENT.what in str(build.failure)
+    assert "environment" in str(build.failure)
+    assert build.stage("Admit") == "failed"
+    assert build.stage("Check") == "skipped for failure"
+    assert build.credentials == set()
+    assert build.never("make check", "make test", "stack plan", "stack preview", "stack up")
+    assert build.told() == ["failed", "failed"]
+
+
+@scenario(
+    "Jenkinsfile",
     answers=[fails("stack admit", Refused("harbor-gcp-dev has nobody who may approve.", fix="Name them: jenkins.approvers in the intent."))],
 )  # fmt: skip
 def test_a_stack_without_an_approver_ends_in_the_first_stage(build: Build) -> None:
@@ -325,9 +451,15 @@ def test_a_stack_without_an_approver_ends_in_the_first_stage(build: Build) -> No
     assert build.never("stack preview", "stack up")
 
 
-@scenario("Jenkinsfile", env={"BRANCH_NAME": "feature/x"})
-def test_a_branch_that_does_not_deploy_is_checked_only(build: Build) -> None:
+@scenario(
+    "Jenkinsfile",
+    env={"JOB_NAME": "harbor/infra/feature%2Fx", "BRANCH_NAME": "feature/x"},
+    answers=[says("stack touched", touched([STACK], [], {STACK: "its intent applies 'main', this is 'feature/x'"}))],
+)  # fmt: skip
+def test_a_branch_that_does_not_deploy_is_checked_only_and_says_so(build: Build) -> None:
     assert build.result == "SUCCESS"
+    assert f"Not applied: {STACK}: its intent applies 'main', this is 'feature/x'." in build.steps("echo")  # fmt: skip
+    assert [r["args"].split()[5] for r in build.ran("stack admit")] == ["plan"]
     assert build.stage("Apply") == "skipped by when"
     assert build.never("stack preview", "stack up", "stack plan")
     assert build.credentials == set()
@@ -336,7 +468,7 @@ def test_a_branch_that_does_not_deploy_is_checked_only(build: Build) -> None:
 @scenario(
     "Jenkinsfile",
     answers=[
-        says("stack touched", {"base": "", "stacks": ["a-dev", "b-dev"], "why": {}}),
+        says("stack touched", touched(["a-dev", "b-dev"])),
         fails("stack up releases/a-dev", LandfallError("The apply failed.")),
         says("stack preview a-dev", release("a-dev"), files={"releases/a-dev/release.json": "{}"}),
         says("stack preview b-dev", release("b-dev"), files={"releases/b-dev/release.json": "{}"}),
@@ -397,21 +529,55 @@ UPGRADE = "ci/pipelines/upgrade.Jenkinsfile"
 
 
 def _campaign(ready: list[str], stopped_at: str | None) -> dict:
-    return {"version": "0.1.0", "ready": ready, "stopped_at": stopped_at, "steps": [], "unknown": []}  # fmt: skip
+    steps = tuple(
+        Step(one, "harbor", "dev", "0.0.1", "surprise" if one == stopped_at else "go", "none", {}, 0.0, ())
+        for one in (*ready, *([stopped_at] if stopped_at else []))
+    )  # fmt: skip
+    return Campaign("0.1.0", steps, ()).as_dict()
+
+
+@scenario(UPGRADE, answers=[says("clients upgrade", _campaign([STACK], "harbor-gcp-prod"), 3)])
+def test_an_upgrade_stops_before_the_first_surprise(build: Build) -> None:
+    assert build.result == "UNSTABLE"
+    (planned,) = build.ran("clients upgrade")
+    assert (
+        "--client harbor" in planned["args"]
+    )  # its folder's client: no other's cloud trusts these jobs
+    assert planned["credentials"] == ["landfall-preview"]
+    assert [r["args"].split()[3] for r in build.ran("stack up")] == [f"releases/{STACK}"]
+    assert build.never("stack preview harbor-gcp-prod", "stack up releases/harbor-gcp-prod")
 
 
 @scenario(
     UPGRADE,
-    params={"CLIENT": "harbor"},
+    heads=["c0ffee", "decade", "facade"],
     answers=[
-        says("clients upgrade", _campaign([STACK], "harbor-gcp-prod"), 3),
+        says("clients upgrade", _campaign([STACK, "harbor-gcp-staging"], None)),
+        RISKY,
+        says("stack preview harbor-gcp-staging", release("harbor-gcp-staging"),
+             files={"releases/harbor-gcp-staging/release.json": "{}"}),
     ],
-)
-def test_an_upgrade_stops_before_the_first_surprise(build: Build) -> None:
-    assert build.result == "UNSTABLE"
-    assert "--client harbor" in build.ran("clients upgrade")[0]["args"]
-    assert [r["args"].split()[3] for r in build.ran("stack up")] == [f"releases/{STACK}"]
-    assert build.never("stack preview harbor-gcp-prod")
+    inputs={"approve": {"by": APPROVER, "ANSWER": "yes"}},
+)  # fmt: skip
+def test_what_is_merged_while_a_campaign_waits_is_no_part_of_it(build: Build) -> None:
+    assert build.result == "SUCCESS"
+    checkouts = build.steps("checkout")
+    assert checkouts[0] == "scm"
+    assert len(checkouts) > 5
+    assert set(checkouts[1:]) == {"c0ffee"}  # the commit that was planned, on every agent since
+    assert [r["args"].split("--commit ")[1].split()[0] for r in build.ran("stack preview")] == ["c0ffee"] * 2  # fmt: skip
+    assert len(build.ran("stack up")) == 2
+
+
+@scenario(UPGRADE, answers=[fails("clients upgrade", LandfallError("The register cannot be read."))])  # fmt: skip
+def test_a_campaign_that_cannot_be_planned_is_told_to_all_of_the_clients_people(
+    build: Build,
+) -> None:
+    assert build.result == "FAILURE"
+    assert build.stage("Apply") == "skipped for failure"
+    assert build.told() == ["failed"]
+    assert "--client harbor" in build.ran("landfall notice")[0]["args"]
+    assert build.never("stack preview", "stack up")
 
 
 @scenario(UPGRADE, answers=[says("clients upgrade", _campaign([], None))])

@@ -107,9 +107,7 @@ Map<String, Map> plain = [
         STACK: 'the stack to destroy',
         AGAIN: 'its name once more',
     ]],
-    upgrade: [what: 'A new version of the blueprint, stack by stack', keep: '50', asks: [
-        CLIENT: 'only this client (its slug); empty: all',
-    ]],
+    upgrade: [what: 'A new version of the blueprint, stack by stack', keep: '50', asks: [:]],
     ml: [what: 'A month\'s model, from data to promotion', keep: '60', asks: [
         STACK: 'the stack in stacks/',
         MONTH: 'the month, YYYY-MM',

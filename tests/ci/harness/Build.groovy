@@ -20,6 +20,7 @@ class Build {
     int timeouts = 0
     Map<String, Map> stashes = [:]
     int preempted = 0
+    int checkouts = 0               // of a branch's newest commit
 
     Build(Map scenario) {
         this.scenario = scenario

@@ -25,6 +25,11 @@ abstract class PipelineScript extends Script {
     }
 }
 
+/** `scm`: where the job's pipeline came from. */
+class Scm {
+    List userRemoteConfigs = [[url: 'https://example.com/acme/platform']]
+}
+
 /** The variables of `ci/vars`, compiled once, and bound to one build. */
 class Library {
     private static final Map<String, Class> COMPILED = [:]
@@ -68,7 +73,7 @@ class Library {
 
     PipelineScript bind(Class kind, Map more) {
         Binding binding = new Binding([_library: this, env: build.env, params: build.params, currentBuild: build.currentBuild,
-                                       scm: new Object()] + more)
+                                       scm: new Scm()] + more)
         PipelineScript made = kind.newInstance() as PipelineScript
         made.binding = binding
         return made
@@ -101,7 +106,7 @@ class InSteps extends GroovyObjectSupport {
 
     Object invokeMethod(String name, Object arguments) {
         Object[] given = arguments as Object[]
-        if (script.metaClass.respondsTo(script, name, given) && script.class.declaredMethods.any { it.name == name }) {
+        if (script.metaClass.respondsTo(script, name, given) && script.getClass().declaredMethods.any { it.name == name }) {
             return script.metaClass.invokeMethod(script, name, given)
         }
         return library.steps.call(name, given as List)

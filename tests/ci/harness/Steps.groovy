@@ -102,8 +102,16 @@ class Steps {
 
     Object doCheckout(Map a, Closure b) {
         build.node('checkout')
+        if (a.scm instanceof Map) {    // a commit by its name: git then stands on no branch
+            String commit = (a.scm.branches as List)[0].name
+            build.note('checkout', commit)
+            return [GIT_COMMIT: commit, GIT_BRANCH: 'detached']
+        }
         build.note('checkout', 'scm')
-        return [GIT_COMMIT: 'c0ffee'] + (build.scenario.commits ?: [:])
+        // A branch's newest commit, which a merge has moved on by the next time (`heads`); a multibranch job keeps to its own.
+        List heads = (build.scenario.heads ?: ['c0ffee']) as List
+        String commit = build.env.BRANCH_NAME ? heads[0] : heads[Math.min(build.checkouts++, heads.size() - 1)]
+        return [GIT_COMMIT: commit, GIT_BRANCH: 'origin/main'] + (build.scenario.commits ?: [:])
     }
 
     Object doSh(Map a, Closure b) {

@@ -133,6 +133,9 @@ def test_the_commands_say_the_same(
     listed = json.loads(run(build_app(), ["clients", "--output", "json"]).stdout)
     assert any(row["stack"] == STACK and row["version"] == "0.0.1" for row in listed["stacks"])
     assert "0.0.1 (behind)" in run(build_app(), ["clients"]).stdout
+    applied(builds, "kestrel-gcp-staging")
+    night = json.loads(run(build_app(), ["clients", "--output", "json"]).stdout)
+    assert (night["watched"], night["by_hand"]) == (["kestrel-gcp-staging"], [STACK])
     stopped = run(build_app(), ["clients", "upgrade", "--client", "harbor"])
     assert stopped.exit_code == 3
     assert f"STOPS at {STACK}" in stopped.stdout
