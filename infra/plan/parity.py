@@ -1,7 +1,7 @@
 """What each cloud offers for an intent, from the same contract: a gap is told with its reason, never hidden.
 
 Each module of `infra/<cloud>/` says itself whether it is offered (`OFFERED`); the intent adds what depends on
-it: the warehouse's engine, the GPUs, Airflow. Leaves out prices (`infra/plan/compare.py` lays them side by side).
+it: the Iceberg catalog, the warehouse's engine, the GPUs, Airflow. Leaves out prices (`infra/plan/compare.py` lays them side by side).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def parity(intent: Intent) -> list[dict[str, Any]]:
             **{c: _offered("snowflake", "warehouse") for c in CLOUDS},
         }
     )
+    rows.append({"part": "iceberg catalog", **{c: _catalog(c, intent) for c in CLOUDS}})
     for engine in sorted({e for cloud in CLOUDS for e in ENGINES[cloud]} - {"snowflake"}):
         rows.append({"part": f"warehouse on {engine}", **{c: _engine(c, engine) for c in CLOUDS}})
     if intent.ml is not None:
@@ -49,6 +50,23 @@ def _offered(package: str, name: str) -> dict[str, Any]:
     if isinstance(told, NotOffered):
         return {"offered": False, "reason": told.reason, "instead": told.instead}
     return {"offered": True, "how": (module.__doc__ or "").strip().split("\n")[0]}
+
+
+def _catalog(cloud: str, intent: Intent) -> dict[str, Any]:
+    """The cloud's own, or one on the cluster: then only where this intent has a cluster."""
+    from infra.kubernetes.clouds import CLOUDS as ON_CLUSTER
+
+    if ON_CLUSTER[cloud].catalog is None:
+        return {"offered": True, "how": "the cloud's own"}
+    layout = intent.layout
+    if "ml" in layout.build or "ml" in layout.elsewhere:
+        return {"offered": True, "how": "on the cluster, with the layer ml"}
+    return {
+        "offered": False,
+        "reason": "it runs on the cluster, which this stack neither builds nor reads, so until one stands its address "
+        "answers to nobody and no table can be read or written",
+        "instead": "the layer ml, in this stack or in one of its own",
+    }
 
 
 def _engine(cloud: str, engine: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -102,3 +103,17 @@ def test_the_command_lays_three_plans_side_by_side() -> None:
         assert 0 < cost["low"] < cost["expected"] < cost["high"]
         assert sum(cost["by_category"].values()) == pytest.approx(cost["expected"], abs=0.1)
         assert cost["budget"]["share_expected"] > 0
+
+
+def test_an_azure_stack_without_a_cluster_is_told_that_its_catalogs_address_leads_nowhere() -> None:
+    def row(stack: str) -> dict[str, Any]:
+        (found,) = [one for one in parity(sample(stack)) if one["part"] == "iceberg catalog"]
+        return found
+
+    lone = row("fjord-azure-prod-data")
+    assert lone["azure"]["offered"] is False
+    assert "its address answers to nobody" in lone["azure"]["reason"]
+    assert "layer ml" in lone["azure"]["instead"]
+    assert lone["gcp"]["offered"] is True
+    for stack in ("fjord-azure-dev", "fjord-azure-prod-ml"):
+        assert row(stack)["azure"] == {"offered": True, "how": "on the cluster, with the layer ml"}
