@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+from functools import cache
 from typing import Any
 
 KEY = "DBT_ENV_SECRET_LANDFALL_KEY"
@@ -134,10 +135,21 @@ def _key() -> dict[str, bytes]:
     return {"private_key": base64.b64decode("".join(body))} if body else {}
 
 
+def _parse_models_once() -> None:
+    """Let AWS's sessions share what they read of their own files.
+
+    The client makes a session for each connection, and dbt a connection for each node: a tenth of a second each.
+    """
+    from botocore import session
+
+    session.create_loader = cache(session.create_loader)
+
+
 class _Redshift:
     def __init__(self, connection: dict[str, Any]) -> None:
         import redshift_connector  # pyright: ignore[reportMissingImports]
 
+        _parse_models_once()
         self._connection: Any = redshift_connector.connect(**connection)
         self._connection.autocommit = True
 
