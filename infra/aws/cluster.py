@@ -23,6 +23,7 @@ from infra.aws.registry import build_registry
 from infra.aws.roles import boundary, role
 from infra.aws.security import retention
 from infra.aws.trail import proof_days
+from infra.jenkins import PREVIEW_GROUP
 from infra.kubeconfig import kubeconfig
 from infra.kubernetes.accounts import ACCOUNTS
 from infra.scope import Scope
@@ -128,7 +129,8 @@ class Cluster(pulumi.ComponentResource):
             made += self._entry(
                 "jenkins-deploy", identity.jenkins_deploy, "AmazonEKSClusterAdminPolicy"
             )
-            made += self._entry("jenkins-preview", identity.jenkins_preview, "AmazonEKSViewPolicy")
+            # What it sees is said inside (infra/kubernetes/preview.py): EKS' own policy knows no kind of a chart.
+            made.append(self._known("jenkins-preview", identity.jenkins_preview, PREVIEW_GROUP))
         if self._scope.intent.orchestration.airflow == "managed":
             orchestrate = identity.workloads["orchestrate"]
             made += self._entry("orchestrate", orchestrate, "AmazonEKSEditPolicy", TASKS)
@@ -137,21 +139,29 @@ class Cluster(pulumi.ComponentResource):
     def _entry(
         self, name: str, principal: pulumi.Input[str], policy: str, namespaces: tuple[str, ...] = ()
     ) -> list[pulumi.Resource]:
-        child, cluster = self._scope.child(self), self.cluster.name
-        entry = aws.eks.AccessEntry(
-            name, cluster_name=cluster, principal_arn=principal, type="STANDARD", opts=child
-        )
+        entry = self._known(name, principal)
         given = aws.eks.AccessPolicyAssociation(
             name,
-            cluster_name=cluster,
+            cluster_name=self.cluster.name,
             principal_arn=entry.principal_arn,
             policy_arn=f"{_POLICIES}{policy}",
             access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(
                 type="namespace" if namespaces else "cluster", namespaces=list(namespaces) or None
             ),
-            opts=child,
+            opts=self._scope.child(self),
         )
         return [entry, given]
+
+    def _known(self, name: str, principal: pulumi.Input[str], *groups: str) -> aws.eks.AccessEntry:
+        """Lets an identity in, by itself to nothing; `groups` are what the cluster's own roles may name."""
+        return aws.eks.AccessEntry(
+            name,
+            cluster_name=self.cluster.name,
+            principal_arn=principal,
+            kubernetes_groups=list(groups) or None,
+            type="STANDARD",
+            opts=self._scope.child(self),
+        )
 
     def _pods(self, after: list[pulumi.Resource]) -> None:
         """Which service account becomes which workload: the table that the cluster's side reads, too."""

@@ -99,6 +99,13 @@ _NEVER = (
 )
 """What holds data, keys or proof is never deleted by a build; who retires a platform does it in person."""
 DEPLOYS = "Builds the Landfall stack; cannot delete what holds data, keys or proof."
+_SEEN = ("Microsoft.ContainerService/managedClusters/*/read",)
+_UNSEEN = ("Microsoft.ContainerService/managedClusters/secrets/read",)
+"""All that lies in a cluster, kinds that charts bring too, which AKS' own reader does not see, and no Secret:
+https://learn.microsoft.com/azure/aks/entra-id-authorization (2026-11)."""
+LOOKS = (
+    "Looks into the clusters of the Landfall stack to preview and to find drift; sees no Secret."
+)
 
 
 class AzureIdentity(pulumi.ComponentResource):
@@ -147,18 +154,20 @@ class AzureIdentity(pulumi.ComponentResource):
         preview = self._identity("jenkins-preview")
         self._trust("preview", subjects(scope.intent, "preview"), preview, jenkins)
         self._grant("jenkins-reads", "Reader", preview, subscription)
-        for name, role in (
-            ("jenkins-reads-cluster", "Azure Kubernetes Service RBAC Reader"),
-            ("jenkins-enters-cluster", "Azure Kubernetes Service Cluster User Role"),
-        ):
-            self._grant(name, role, preview, clusters)
+        self._grant(
+            "jenkins-enters-cluster",
+            "Azure Kubernetes Service Cluster User Role",
+            preview,
+            clusters,
+        )
+        looks = self._role("look-into-cluster", LOOKS, data=_SEEN, never_data=_UNSEEN)
+        grant(scope, self, "jenkins-looks-into-cluster", looks, preview.principal_id, clusters)
 
         deploy = self._identity("jenkins-deploy")
         self._trust("deploy", subjects(scope.intent, "deploy"), deploy, jenkins)
         self._grant("jenkins-sees", "Reader", deploy, subscription)
-        grant(
-            scope, self, "jenkins-builds", self._role("deploy", DEPLOYS, _BUILT, _NEVER), deploy.principal_id, subscription
-        )  # fmt: skip
+        builds = self._role("deploy", DEPLOYS, _BUILT, _NEVER)
+        grant(scope, self, "jenkins-builds", builds, deploy.principal_id, subscription)
         grant(
             scope,
             self,
@@ -204,8 +213,16 @@ class AzureIdentity(pulumi.ComponentResource):
             )
             before = [made]
 
-    def _role(self, name: str, does: str, actions: tuple[str, ...], never: tuple[str, ...]) -> Text:
-        """A role of our own, by its id; `never` is taken out of `actions`."""
+    def _role(
+        self,
+        name: str,
+        does: str,
+        actions: tuple[str, ...] = (),
+        never: tuple[str, ...] = (),
+        data: tuple[str, ...] = (),
+        never_data: tuple[str, ...] = (),
+    ) -> Text:
+        """A role of our own, by its id; `never` is taken out of `actions`, `never_data` out of `data`."""
         scope = self._scope
         role = authorization.RoleDefinition(
             f"{name}-role",
@@ -217,7 +234,12 @@ class AzureIdentity(pulumi.ComponentResource):
                 scope=self._subscription,
                 assignable_scopes=[self._subscription],
                 permissions=[
-                    authorization.PermissionArgs(actions=list(actions), not_actions=list(never))
+                    authorization.PermissionArgs(
+                        actions=list(actions),
+                        not_actions=list(never),
+                        data_actions=list(data) or None,
+                        not_data_actions=list(never_data) or None,
+                    )
                 ],
             ),
             scope.child(self),

@@ -20,6 +20,7 @@ from infra.kubernetes.gpu import build_gpu
 from infra.kubernetes.jenkins import build_jenkins
 from infra.kubernetes.monitoring import GRAFANA, build_monitoring
 from infra.kubernetes.namespaces import build_namespaces
+from infra.kubernetes.preview import build_preview
 from infra.kubernetes.provider import open_cluster
 from infra.kubernetes.queues import build_queues
 from infra.kubernetes.runtime import Runtime
@@ -37,6 +38,7 @@ def build_services(
     services = Services(pulumi.Output.all(**addresses(scope, data)))
     namespaces = build_namespaces(scope, foundation)
     build_admission(scope, cluster, namespaces)
+    build_preview(scope, foundation)
     basics = build_basics(scope, foundation)
     certificates = build_certificates(scope, namespaces)
     secrets = build_secrets(scope, foundation, namespaces)
