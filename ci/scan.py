@@ -1,7 +1,8 @@
 """Known holes in what is installed and in the images: `make scan`. Ends with 1 where there is one.
 
-Every locked list is asked of pip-audit as it stands, without installing it; the images of `make images` are asked of
-grype, where it is on PATH and REGISTRY says where they lie. What was not looked at is said, never passed over.
+Every locked list is asked of pip-audit as it stands, without installing it. Where REGISTRY says where the images of
+`make images` lie, each is asked of grype: it ends with 1, too, where one was asked for and could not be looked at. grype
+signs in to a registry by Docker's configuration or by its own GRYPE_REGISTRY_AUTH_… variables.
 """
 
 from __future__ import annotations
@@ -29,8 +30,14 @@ def main() -> int:
             holes += dependencies(one)
         except (OSError, ValueError) as error:
             failed.append(f"{one.name}: {error}")
-    found, skipped = images()
-    holes += found
+    registry = os.environ.get("REGISTRY", "")
+    skipped = [] if registry else ["images: say where they lie, REGISTRY=registry.example/landfall"]
+    for one in images(registry) if registry else []:
+        print(f"scan: {one}", file=sys.stderr, flush=True)
+        try:
+            holes += _image(one)
+        except (OSError, ValueError) as error:
+            failed.append(f"{one}: {error}")
     told = {"holes": holes, "failed": failed, "skipped": skipped}
     (ROOT / "scan.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for hole in holes:
@@ -74,31 +81,31 @@ def dependencies(locked: Path) -> list[dict[str, Any]]:
     ]
 
 
-def images() -> tuple[list[dict[str, Any]], list[str]]:
-    """The holes of the images, and what was not scanned."""
-    registry = os.environ.get("REGISTRY", "")
-    if not registry:
-        return [], ["images: say where they lie, REGISTRY=registry.example/landfall"]
-    if shutil.which("grype") is None:
-        return [], [f"images of {registry}: grype is not on PATH"]
+def images(registry: str) -> list[str]:
+    """The images of `make images` there, by their tags."""
     bake = json.loads((ROOT / "ci" / "images" / "docker-bake.json").read_text(encoding="utf-8"))
-    values = {name: one["default"] for name, one in bake["variable"].items()} | {
-        "REGISTRY": registry
-    }
-    holes = []
+    values = {name: one["default"] for name, one in bake["variable"].items()}
+    values["REGISTRY"] = registry
+    found = []
     for target in bake["group"]["default"]["targets"]:
         (tag,) = bake["target"][target]["tags"]
         for name, value in values.items():
             tag = tag.replace(f"${{{name}}}", value)
-        print(f"scan: {tag}", file=sys.stderr, flush=True)
-        holes += _image(tag)
-    return holes, []
+        found.append(tag)
+    return found
 
 
 def _image(tag: str) -> list[dict[str, Any]]:
+    """The graver holes of one image; raises OSError or ValueError where grype is not there or could not look at it."""
+    if shutil.which("grype") is None:
+        raise OSError("grype is not on PATH")
     done = subprocess.run(
-        ["grype", f"registry:{tag}", "-o", "json", "-q"], capture_output=True, text=True, check=True
-    )
+        ["grype", f"registry:{tag}", "-o", "json", "-q"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        raise ValueError(lines[-1])
     return [
         {
             "where": tag,

@@ -12,7 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from infra.jenkins import JOBS, ROLES, subjects
+from infra.jenkins import BRANCHING, JOBS, ROLES, subjects
 from infra.release.engine import LIMITS
 from landfall.intent import parse_intent
 from landfall.project import Project
@@ -67,6 +67,9 @@ def test_the_configuration_fits_our_schema_of_what_we_use(casc: dict[str, Any]) 
         ),
         lambda it: it["jenkins"]["clouds"][0]["kubernetes"]["templates"][0].pop("nodeUsageMode"),
         lambda it: it.update(credentials={}),
+        lambda it: it["jenkins"]["globalNodeProperties"][0]["envVars"]["env"].append(
+            {"key": "LANDFALL_SCM_TOKEN", "value": "${landfall-scm}"}
+        ),
     ],
 )  # fmt: skip
 def test_the_schema_refuses_what_must_not_be(
@@ -150,7 +153,7 @@ def test_the_subject_that_jenkins_signs_is_the_one_that_the_clouds_trust() -> No
     intent = parse_intent(raw_intent, "a test")
     for role in ROLES:
         for job, subject in subjects(intent, role).items():
-            name = f"harbor/{job}/main" if job == "infra" else f"harbor/{job}"
+            name = f"harbor/{job}/main" if job in BRANCHING else f"harbor/{job}"
             assert templates["sub"].replace("${JOB_NAME}", name) == subject
         pull_request = templates["sub"].replace("${JOB_NAME}", "harbor/infra/PR-12")
         assert pull_request not in subjects(intent, role).values()
@@ -171,6 +174,16 @@ def test_the_library_is_the_deploy_branchs_own(casc: dict[str, Any]) -> None:
     assert library["name"] == "landfall"
     assert library["defaultVersion"] == "main"
     assert (ROOT / library["retriever"]["modernSCM"]["libraryPath"] / "vars").is_dir()
+
+
+def test_every_build_is_told_where_the_images_lie_that_the_night_scans(
+    casc: dict[str, Any],
+) -> None:
+    (given,) = casc["jenkins"]["globalNodeProperties"]
+    told = {one["key"]: one["value"] for one in given["envVars"]["env"]}
+    assert told["LANDFALL_REGISTRY"] == VALUES["LANDFALL_REGISTRY"]
+    asked = (ROOT / "ci/vars/landfallScan.groovy").read_text(encoding="utf-8")
+    assert "env.LANDFALL_REGISTRY" in asked
 
 
 # ---- agents
@@ -257,4 +270,5 @@ def test_the_gpu_agent_tolerates_the_pools_taints_and_only_it() -> None:
 
 
 def test_every_job_that_may_have_a_token_is_one_that_people_have_been_given() -> None:
-    assert {job for jobs in JOBS.values() for job in jobs} <= MAY["platform"]
+    assert {*JOBS["preview"], *JOBS["deploy"]} <= MAY["platform"]
+    assert set(JOBS["data"]) <= MAY["data"] | MAY["ml"]

@@ -94,7 +94,10 @@ def test_every_base_is_pinned_and_what_has_no_digest_says_how_to_get_it(file: Pa
         tag = stage.base.partition("@")[0].rpartition(":")[2]
         assert tag not in {"latest", "stable", "lts"}
         if "@sha256:" in stage.base:
-            assert re.search(r"docker-library/repo-info", text)
+            source = (
+                r"docker-library/repo-info" if "/library/" in stage.base else r"public pipelines"
+            )
+            assert re.search(source, text), f"{stage.base}: where its digest was read"
         else:
             assert re.search(r"\d+\.\d+\.\d+|\d{4}\.v", tag), f"{stage.base}: an exact version"
             assert "docker buildx imagetools inspect" in text
@@ -221,6 +224,14 @@ def test_the_engine_in_the_agent_is_the_one_that_the_program_is_written_for() ->
     (engine,) = [s for s in read(IMAGES / "agent/Dockerfile") if s.name == "pulumi"]
     assert pinned
     assert engine.base == f"docker.io/pulumi/pulumi-base:{pinned[1]}"
+
+
+def test_the_agents_bring_what_scans_images() -> None:
+    """The night's `make scan` runs on landfall-cpu, and looks at no image without it."""
+    (cpu,) = [s for s in read(IMAGES / "agent/Dockerfile") if s.name == "cpu"]
+    assert "--from=grype /grype /usr/local/bin/grype" in cpu.all("COPY")
+    night = (ROOT / "ci/pipelines/nightly.Jenkinsfile").read_text(encoding="utf-8")
+    assert re.search(r"landfallAgent \{\s*landfallScan\(\)", night)
 
 
 def test_the_agent_installs_a_plugin_for_every_provider_of_the_program() -> None:

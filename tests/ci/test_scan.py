@@ -115,12 +115,35 @@ def test_images_are_asked_of_grype_where_it_is_there(scan, monkeypatch, tmp_path
     assert "NOT SCANNED" not in told
 
 
-def test_without_grype_the_images_are_said_to_be_unscanned(scan, monkeypatch, tmp_path, capsys):
+def test_images_that_are_asked_for_and_that_nothing_can_look_at_are_a_failure(
+    scan, monkeypatch, tmp_path, capsys
+):
     locked(scan, "rich")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("REGISTRY", "registry.example/landfall")
-    assert scan.main() == 0
-    assert (
-        "NOT SCANNED: images of registry.example/landfall: grype is not on PATH"
-        in capsys.readouterr().out
+    assert scan.main() == 1
+    assert "FAILED: registry.example/landfall/jenkins:" in capsys.readouterr().out
+    kept = json.loads((scan.ROOT / "scan.json").read_text())
+    assert len(kept["failed"]) == len(scan.images("registry.example/landfall"))
+    assert kept["failed"][0].endswith("grype is not on PATH")
+
+
+def test_an_image_that_the_registry_does_not_hand_over_is_told_and_keeps_no_other_from_it(
+    scan, monkeypatch, tmp_path, capsys
+):
+    locked(scan, "rich")
+    grype = tmp_path / "bin" / "grype"
+    grype.parent.mkdir()
+    grype.write_text(
+        "#!/bin/sh\ncase $1 in *jenkins*) echo 'UNAUTHORIZED: sign in' >&2; exit 1;; esac\n"
+        f'echo "$1" >> {tmp_path}/asked\necho \'{{"matches": []}}\'\n'
     )
+    grype.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{grype.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("REGISTRY", "registry.example/landfall")
+    assert scan.main() == 1
+    told = capsys.readouterr().out
+    assert "UNAUTHORIZED: sign in" in told
+    assert told.count("FAILED") == 1
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert len(asked) == len(scan.images("registry.example/landfall")) - 1
