@@ -3,8 +3,8 @@
 Its data jobs have no role of their own: the workloads' roles trust them (`works`).
 Subjects and audiences are the same on every cloud (`infra/jenkins.py`). Deploying builds
 whatever the platform is made of, but no role above the boundary, and never changes its own role, the
-boundary or the issuer it is trusted through: those a person applies. Neither reads data or secrets. Leaves
-out where Pulumi keeps its state: that bucket's own policy lets both in.
+boundary or the issuer it is trusted through: those a person applies. Neither reads data or the cloud's secrets; what
+Pulumi keeps secret in the state both open (`infra/aws/jenkins_state.py`).
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html and
 …/access_policies_boundaries.html.
 """
@@ -16,6 +16,7 @@ import pulumi_aws as aws
 
 from infra import contract
 from infra.aws.buckets import AUDIT
+from infra.aws.jenkins_state import opens_state
 from infra.aws.policies import Statement, Value, allow, deny, trust
 from infra.aws.roles import boundary_name, grant, role
 from infra.contract import ZONES
@@ -94,6 +95,9 @@ def build_jenkins(
         managed=["ReadOnlyAccess"],
     )  # fmt: skip
     grant(scope, parent, "jenkins-preview-reads-no-data", preview.name, *no_data(scope, account))
+    state = opens_state(scope)
+    if state:
+        grant(scope, parent, "jenkins-preview-reads-state", preview.name, *state)
     deploy = role(
         scope, parent, "jenkins-deploy",
         trust=by("deploy"),

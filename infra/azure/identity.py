@@ -11,6 +11,7 @@ import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
 from infra.azure.groups import group, group_id
+from infra.azure.jenkins_state import open_state
 from infra.azure.provider import region_of
 from infra.azure.roles import ROLES, grant, role_id, stable_guid
 from infra.contract import WORKLOADS, Identity, Organization, Security, Text
@@ -98,7 +99,6 @@ _NEVER = (
     "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/delete",
 )
 """What holds data, keys or proof is never deleted by a build; who retires a platform does it in person."""
-DEPLOYS = "Builds the Landfall stack; cannot delete what holds data, keys or proof."
 _SEEN = ("Microsoft.ContainerService/managedClusters/*/read",)
 _UNSEEN = ("Microsoft.ContainerService/managedClusters/secrets/read",)
 """All that lies in a cluster, kinds that charts bring too, which AKS' own reader does not see, and no Secret:
@@ -106,6 +106,7 @@ https://learn.microsoft.com/azure/aks/entra-id-authorization (2026-11)."""
 LOOKS = (
     "Looks into the clusters of the Landfall stack to preview and to find drift; sees no Secret."
 )
+DEPLOYS = "Builds the Landfall stack; cannot delete what holds data, keys or proof."
 
 
 class AzureIdentity(pulumi.ComponentResource):
@@ -180,6 +181,10 @@ class AzureIdentity(pulumi.ComponentResource):
         self._grant(
             "jenkins-runs-cluster", "Azure Kubernetes Service RBAC Cluster Admin", deploy, clusters
         )
+        known: dict[Role, Text] = {"preview": preview.principal_id, "deploy": deploy.principal_id}
+        open_state(
+            scope, self, organization, known, lambda name, does, data: self._role(name, does, data=data)
+        )  # fmt: skip
         return preview.client_id, deploy.client_id
 
     def _grant(

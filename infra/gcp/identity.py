@@ -15,6 +15,7 @@ from pulumi_gcp import iam, projects, serviceaccount
 
 from infra import contract
 from infra.gcp.jenkins_roles import DEPLOY, GRANTED, PREVIEW, PREVIEW_ALSO
+from infra.gcp.jenkins_state import open_state
 from infra.gcp.tenancy import project_id
 from infra.jenkins import ACTS, AUDIENCES, ROLES, Role, subjects, workers
 from infra.scope import Scope
@@ -110,6 +111,7 @@ class Identity(pulumi.ComponentResource):
         self._look(preview)
         self._give("deploy", DEPLOY, deploy)
         self._administer_access(deploy)
+        open_state(self.scope, self, {"preview": preview, "deploy": deploy})
         for workload in ACTS:
             trusted = workers(self.scope.intent, workload)
             self._trust(f"jenkins-{workload}", "data", trusted, workloads[workload], pool)

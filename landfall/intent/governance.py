@@ -99,6 +99,18 @@ class Controller(Part):
     """The mail server, on port 25, that takes mail from the network without a login."""
 
 
+StateKey = Annotated[
+    str,
+    form(
+        r"^(gcpkms://projects/[^/?]+/locations/[^/?]+/keyRings/[^/?]+/cryptoKeys/[^/?]+"
+        r"|awskms:///arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+\?region=[a-z0-9-]+"
+        r"|azurekeyvault://[A-Za-z0-9-]+\.vault\.azure\.net/keys/[A-Za-z0-9-]+)$",
+        "must be gcpkms:// and a key's path, awskms:/// and a key's ARN with ?region=, or azurekeyvault:// and a key's address",
+        "awskms:///arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555?region=eu-central-1",
+    ),
+]
+
+
 class Jenkins(Part):
     """The Jenkins that applies plans, and who may say yes."""
 
@@ -122,6 +134,15 @@ class Jenkins(Part):
     )
     """Where builds note what they apply and find, as `gs://…`, `s3://…`, `abfss://…` or a shared folder's `file:///…`;
     left out, the folder `landfall/builds` in the bucket of `state`."""
+    state_key: StateKey | None = Field(
+        default=None,
+        examples=["gcpkms://projects/acme/locations/europe-west4/keyRings/pulumi/cryptoKeys/state"],
+    )
+    """The cloud's key by which Pulumi opens the state's secrets, as `pulumi stack init --secrets-provider` takes it.
+    The stack lets Jenkins' two roles decrypt by it; left out, whoever owns the key does."""
+    state_group: str | None = Field(default=None, max_length=90, examples=["acme-pulumi"])
+    """Azure: the resource group, in the stack's own subscription, of the storage account in `state` and the vault in
+    `state_key`. Left out, whoever owns these lets Jenkins in."""
     preview_identity: str | None = Field(
         default=None, examples=["jenkins-preview@acme-data-dev.iam.gserviceaccount.com"]
     )
