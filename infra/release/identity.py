@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.jenkins import AUDIENCES, Role
+from infra.snowflake import login
 from landfall import buckets
 from landfall.errors import Refused, UsageError
 from landfall.intent.cloud import Azure, Gcp, Local
@@ -49,7 +50,8 @@ def environment_for(intent: Intent, role: Role, token_file: Path, folder: Path) 
             fix="Apply the foundation once by hand, and copy its identity outputs into the intent (docs/jenkins.md).",
         )
     state = {"PULUMI_BACKEND_URL": jenkins.state} if jenkins.state else {}
-    return {**state, **_exchanged(intent, role, identity, token_file, folder)}
+    cloud = _exchanged(intent, role, identity, token_file, folder)
+    return {**state, **cloud, **login.by_token(intent, role, token_file)}
 
 
 def environment_of(

@@ -14,6 +14,7 @@ import pulumi_snowflake as snowflake
 from infra.contract import Bi, Foundation, Warehouse
 from infra.scope import Scope
 from infra.snowflake import access
+from infra.snowflake.login import ADMINISTRATOR
 from infra.snowflake.provider import account_of, open_provider
 from infra.snowflake.warehouse import compute, monitor, use
 
@@ -23,14 +24,21 @@ TOOLS = ("looker", "quicksight", "power-bi", "tableau")
 
 def build_bi(scope: Scope, foundation: Foundation, warehouse: Warehouse) -> Bi:
     """Read-only access to the marts; raises LandfallError without a Snowflake account."""
-    return _Bi(scope, open_provider(scope, "snowflake-bi"), foundation, warehouse).contract
+    inside = open_provider(scope, "snowflake-bi")
+    braked = open_provider(scope, "snowflake-bi-brakes", ADMINISTRATOR)
+    return _Bi(scope, inside, braked, foundation, warehouse).contract
 
 
 class _Bi(pulumi.ComponentResource):
     """Role, warehouse, monitor and user of the dashboards."""
 
     def __init__(
-        self, scope: Scope, inside: Scope, foundation: Foundation, warehouse: Warehouse
+        self,
+        scope: Scope,
+        inside: Scope,
+        braked: Scope,
+        foundation: Foundation,
+        warehouse: Warehouse,
     ) -> None:
         super().__init__(
             "landfall:snowflake:Bi", "bi", opts=pulumi.ResourceOptions(providers=[inside.provider])
@@ -42,9 +50,9 @@ class _Bi(pulumi.ComponentResource):
         snowflake.GrantAccountRole(
             "bi-reads-marts", role_name=read, parent_role_name=role.name, opts=inside.child(role)
         )
-        brake = monitor(inside, self, "bi", account.edition)
-        own = compute(inside, self, "bi", "xsmall", brake)
-        use(inside, role, "bi", own)
+        brake = monitor(braked, self, "bi", account.edition)
+        own = compute(braked, self, "bi", "xsmall", brake)
+        use(braked, role, "bi", own)
         user = access.service_user(
             inside, self, foundation, "bi", role, own, warehouse.marts, policy
         )

@@ -12,8 +12,8 @@ from landfall.intent import Intent
 
 AS_OF = "2026-11-24"
 PRICE = {"standard": 2.0, "enterprise": 3.0, "business-critical": 4.0}
-SHARE = 0.3
-"""Of the month's budget that the warehouse may spend."""
+SHARES = {"transform": 0.2, "bi": 0.1}
+"""Of the month's budget that each warehouse may spend, by the purpose of its monitor; the rest is the cloud's."""
 PER_DOLLAR = {
     "USD": 1.0, "EUR": 0.9, "GBP": 0.8, "CHF": 0.9, "CAD": 1.4, "AUD": 1.5, "NZD": 1.7, "SGD": 1.3,
     "DKK": 7.0, "NOK": 10.0, "SEK": 10.0, "PLN": 4.0, "CZK": 22.0, "JPY": 150.0, "INR": 85.0,
@@ -22,8 +22,8 @@ PER_DOLLAR = {
 """Units of a currency for a US dollar, rounded."""
 
 
-def monthly_credits(intent: Intent, edition: str) -> int:
-    """Whole credits a month, at least 1; raises LandfallError for a currency without a rate here."""
+def monthly_credits(intent: Intent, edition: str, purpose: str) -> int:
+    """Whole credits a month for that warehouse, at least 1; raises LandfallError for a currency without a rate here."""
     assert intent.budget is not None  # the intent's rules ask for one on every cloud
     rate = PER_DOLLAR.get(intent.budget.currency)
     if rate is None:
@@ -32,4 +32,4 @@ def monthly_credits(intent: Intent, edition: str) -> int:
             so="Snowflake's resource monitor would have no limit.",
             fix="Add the rate to PER_DOLLAR in infra/snowflake/credits.py.",
         )
-    return max(1, int(intent.budget.amount * SHARE / rate / PRICE[edition]))
+    return max(1, int(intent.budget.amount * SHARES[purpose] / rate / PRICE[edition]))

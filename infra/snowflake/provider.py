@@ -1,10 +1,13 @@
-"""The only constructor of Snowflake providers: one account, no password.
+"""The only constructor of Snowflake providers: one account, no credentials, no way to sign in.
 
-Who applies is told by the environment: with Jenkins in the intent its OIDC token (`SNOWFLAKE_USER`,
-`SNOWFLAKE_TOKEN`), else a person's or a pipeline's key (`SNOWFLAKE_USER`, `SNOWFLAKE_PRIVATE_KEY`); and
-as which role, `SNOWFLAKE_ROLE` (one with CREATE DATABASE, WAREHOUSE, ROLE, USER, INTEGRATION and EXTERNAL
-VOLUME on the account). Sources: docs.snowflake.com/en/user-guide/workload-identity-federation and the
-provider's own reference, 2.22. Leaves out making the account and its first administrator.
+How whoever applies signs in is the environment's, which the provider reads itself: a person `SNOWFLAKE_USER` with
+`SNOWFLAKE_AUTHENTICATOR=EXTERNALBROWSER` (single sign-on) or `SNOWFLAKE_JWT` (a key in `SNOWFLAKE_PRIVATE_KEY`), a build
+Jenkins' OIDC token, for which `infra/snowflake/login.py` sets the variables. So a first apply by a person and those of
+Jenkins run the same program, and a plan is the same without any of them. Source: the provider's own reference, 2.22.
+
+Two roles act. `SNOWFLAKE_ROLE` owns what is made, with the privileges in `login.py`. Resource monitors, and warehouses
+that are tied to one, take ACCOUNTADMIN, which no grant replaces (docs.snowflake.com/en/user-guide/resource-monitors,
+2026-11): they have a provider of their own. Leaves out making the account and its first administrator.
 """
 
 from __future__ import annotations
@@ -31,16 +34,15 @@ def account_of(scope: Scope) -> Snowflake:
     return account
 
 
-def open_provider(scope: Scope, logical: str) -> Scope:
-    """The same stack, with resources built in the Snowflake account; `logical` names the provider."""
+def open_provider(scope: Scope, logical: str, role: str | None = None) -> Scope:
+    """The same stack, with resources built in the Snowflake account; `logical` names the provider, `role` its role
+    where it is not the environment's."""
     account = account_of(scope)
-    federated = scope.intent.jenkins is not None
     provider = snowflake.Provider(
         logical,
         organization_name=account.organization.upper(),
         account_name=account.account.upper(),
-        authenticator="WORKLOAD_IDENTITY" if federated else "SNOWFLAKE_JWT",
-        workload_identity_provider="OIDC" if federated else None,
+        role=role,
         experimental_features_enableds=EXPERIMENTS,
         log_query_text=False,
         log_query_parameters=False,

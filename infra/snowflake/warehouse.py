@@ -13,6 +13,7 @@ from infra.contract import Foundation, Lake, Warehouse
 from infra.scope import Scope
 from infra.snowflake import access
 from infra.snowflake.credits import monthly_credits
+from infra.snowflake.login import ADMINISTRATOR
 from infra.snowflake.provider import account_of, open_provider
 from infra.snowflake.storage import Site, Storage, open_storage, stage_url
 from landfall.errors import LandfallError
@@ -31,26 +32,29 @@ _STAGES = {
 def build_warehouse(scope: Scope, foundation: Foundation, lake: Lake) -> Warehouse:
     """The database with its schemas, compute, roles and the lake; raises LandfallError without account."""
     inside = open_provider(scope, "snowflake")
-    return _Warehouse(scope, inside, foundation, lake).contract
+    braked = open_provider(scope, "snowflake-brakes", ADMINISTRATOR)
+    return _Warehouse(scope, inside, braked, foundation, lake).contract
 
 
 class _Warehouse(pulumi.ComponentResource):
     """One database an environment."""
 
-    def __init__(self, scope: Scope, inside: Scope, foundation: Foundation, lake: Lake) -> None:
+    def __init__(
+        self, scope: Scope, inside: Scope, braked: Scope, foundation: Foundation, lake: Lake
+    ) -> None:
         super().__init__(
             "landfall:snowflake:Warehouse",
             "warehouse",
             opts=pulumi.ResourceOptions(providers=[scope.provider, inside.provider]),
         )
-        self._inside = inside
+        self._inside, self._braked = inside, braked
         account = account_of(scope)
         self.storage = open_storage(Site(self, scope, inside, foundation, lake))
         self.database = self._database(account.edition)
         self.schemas = {zone: self._schema(zone, self.storage) for zone in SCHEMAS}
         self.policy = self._policy(foundation, account.edition)
-        self.compute = compute(inside, self, "transform", scope.intent.warehouse.size,
-                               monitor(inside, self, "transform", account.edition))  # fmt: skip
+        self.compute = compute(braked, self, "transform", scope.intent.warehouse.size,
+                               monitor(braked, self, "transform", account.edition))  # fmt: skip
         self._stages(scope, lake)
         self._roles(foundation)
         self.contract = self._contract(scope)
@@ -164,7 +168,7 @@ class _Warehouse(pulumi.ComponentResource):
                 transform, ["USAGE"], on_account_object=on(object_type=kind, object_name=name),
             )  # fmt: skip
         for role, who in ((transform, "transform"), (train, "train")):
-            use(inside, role, who, self.compute)
+            use(self._braked, role, who, self.compute)
             access.service_user(
                 inside, self, foundation, who, role, self.compute,
                 self.schemas["marts"].fully_qualified_name, self.policy.fully_qualified_name,
@@ -201,7 +205,7 @@ def monitor(
     return snowflake.ResourceMonitor(
         purpose,
         name=scope.names.name("snowflake.monitor", purpose),
-        credit_quota=monthly_credits(scope.intent, edition),
+        credit_quota=monthly_credits(scope.intent, edition, purpose),
         frequency="MONTHLY",
         start_timestamp="IMMEDIATELY",
         notify_triggers=[round(share * 100) for share in budget.alerts] if budget else None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.plan.model import Plan
-from infra.plan.quotas import aws, azure, gcp, reach, secrets
+from infra.plan.quotas import aws, azure, gcp, reach, secrets, snowflake
 from infra.plan.quotas.base import Need
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def quotas(plan: Plan, intent: Intent) -> list[Need]:
     """Every need of the plan, in the order quota, machine, service, permission, reach, secret."""
     return [
         *_CLOUDS[intent.cloud.provider](plan, intent),
+        *snowflake.needs(plan, intent),
         *reach.needs(plan, intent),
         *secrets.needs(plan, intent),
     ]

@@ -10,7 +10,8 @@ import pytest
 
 from infra.plan.model import Plan, Resource
 from infra.snowflake import bi, warehouse
-from infra.snowflake.credits import monthly_credits
+from infra.snowflake.credits import SHARES, monthly_credits
+from infra.snowflake.login import ADMINISTRATOR
 from infra.snowflake.provider import open_provider
 from landfall.errors import LandfallError
 from tests.infra.kubernetes import hand
@@ -58,15 +59,28 @@ def test_no_password_is_anywhere(plan: Plans, cloud: str) -> None:
     for resource in plan(cloud).resources:
         assert not {key for key in resource.inputs if "password" in key.lower()}, resource.urn
     provider = one(plan(cloud), "pulumi:providers:snowflake", "snowflake")
-    assert provider.inputs["authenticator"] == "SNOWFLAKE_JWT"
     assert not {"privateKey", "token", "user"} & set(provider.inputs)
 
 
-def test_jenkins_logs_in_by_its_oidc_token() -> None:
-    made = hand.planned(wanted("aws", jenkins={"issuer": "https://ci.acme.example/oidc"}), build)
-    provider = one(made, "pulumi:providers:snowflake", "snowflake")
-    assert provider.inputs["authenticator"] == "WORKLOAD_IDENTITY"
-    assert provider.inputs["workloadIdentityProvider"] == "OIDC"
+@pytest.mark.parametrize("jenkins", [None, {"issuer": "https://ci.acme.example/oidc"}])
+def test_how_one_signs_in_is_the_environments_so_that_people_and_jenkins_run_one_program(
+    jenkins: dict[str, str] | None,
+) -> None:
+    made = hand.planned(wanted("aws", jenkins=jenkins), build)
+    for provider in made.of_type("pulumi:providers:snowflake"):
+        assert not {"authenticator", "workloadIdentityProvider"} & set(provider.inputs)
+
+
+def test_what_only_an_administrator_may_make_has_a_provider_of_its_own(plan: Plans) -> None:
+    made = plan("aws")
+    roles = {p.urn: p.inputs.get("role") for p in made.of_type("pulumi:providers:snowflake")}
+    for resource in made.resources:
+        if resource.type.startswith(_STEM) and resource.custom:
+            acts = roles[resource.provider]
+            privileged = kind(resource) in {"ResourceMonitor", "Warehouse"} or (
+                (resource.inputs.get("onAccountObject") or {}).get("objectType") == "WAREHOUSE"
+            )
+            assert (acts == ADMINISTRATOR) == privileged, resource.urn
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -98,19 +112,25 @@ def test_the_monitor_stops_compute_only_where_the_budget_stops_hard() -> None:
         for monitor in plan_.of_type(f"{_STEM}resourceMonitor:ResourceMonitor"):
             assert monitor.inputs.get("suspendTrigger") == stops
             assert monitor.inputs["notifyTriggers"] == [50, 80, 100]
-    assert one(hard, f"{_STEM}resourceMonitor:ResourceMonitor", "bi").inputs["creditQuota"] == 600
+    assert one(hard, f"{_STEM}resourceMonitor:ResourceMonitor", "bi").inputs["creditQuota"] == 200
+    assert (
+        one(hard, f"{_STEM}resourceMonitor:ResourceMonitor", "transform").inputs["creditQuota"]
+        == 400
+    )
 
 
 def test_credits_follow_the_edition_and_a_currency_without_a_rate_is_an_error() -> None:
     budget = {"amount": 6000, "currency": "USD"}
     quotas = [
-        monthly_credits(wanted("aws", budget=budget), edition)
+        monthly_credits(wanted("aws", budget=budget), edition, "transform")
         for edition in ("standard", "enterprise", "business-critical")
     ]
-    assert quotas == [900, 600, 450]
-    assert monthly_credits(wanted("aws", budget={"amount": 1, "currency": "USD"}), "standard") == 1
+    assert quotas == [600, 400, 300]
+    few = wanted("aws", budget={"amount": 1, "currency": "USD"})
+    assert monthly_credits(few, "standard", "bi") == 1
+    assert sum(SHARES.values()) == pytest.approx(0.3)
     with pytest.raises(LandfallError, match="no rate for XAF"):
-        monthly_credits(wanted("gcp", budget={"amount": 100, "currency": "XAF"}), "standard")
+        monthly_credits(wanted("gcp", budget={"amount": 100, "currency": "XAF"}), "standard", "bi")
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
