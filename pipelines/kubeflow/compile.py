@@ -4,7 +4,8 @@ Kubeflow has no task that asks a person. So a run ends before the training where
 `spend_approved_by` names nobody who may, and before the promotion, with a notice that it waits, where `approved_by`
 is empty; the same month again with a name finds its steps done and goes on.
 Waiting for the month is left out too: whoever starts the run (a recurring run, Jenkins) does so. So are GPUs and an
-identity a step: the file is the same for every stack, and a run has one service account.
+identity a step: the file is the same for every stack, and a run has one service account. So is the token by which
+Azure's Iceberg catalog is signed in at: the SDK knows no volume that holds one, so Airflow runs the flow there.
 """
 # kfp has an environment of its own, where the checks of types do not look.
 # pyright: reportMissingImports=false
