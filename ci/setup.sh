@@ -19,6 +19,8 @@ use=${1:-demo}
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
+may_install() { [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; }
+
 install_packages() {  # install_packages WHAT PACKAGE...
     local what=$1 as=()
     shift
@@ -104,6 +106,10 @@ case $use in
 esac
 fill .venv-dbt requirements/dbt.txt
 .venv/bin/python -m pipelines.jars >/dev/null
+if [ "$use" = test ] && ! command -v groovyc >/dev/null; then  # Jenkins' language: the scenarios of its jobs run in it
+    if may_install && command -v apt-get >/dev/null; then install_packages Groovy groovy
+    else say "Groovy is missing, so the tests of Jenkins' jobs will be skipped. Type: sudo apt-get install -y groovy"; fi
+fi
 if [ "$use" = ci ]; then
     fill .venv-dbt-clouds requirements/dbt-clouds.txt
     fill .venv-stand-ins requirements/stand-ins.txt
