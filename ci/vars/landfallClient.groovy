@@ -1,4 +1,4 @@
-/** The client whose folder the job lies in: whose stacks it looks at, and whom the clouds trust it for. See landfallClient.txt. */
+/** The client in whose folder the job lies: the only one whose stacks it looks at. See landfallClient.txt. */
 String call() {
     return env.JOB_NAME.tokenize('/')[0]
 }

@@ -1,4 +1,4 @@
-/** Looks for known holes in dependencies and images; unstable where there is one, or not all was looked at. See landfallScan.txt. */
+/** Looks for known holes in dependencies and images; the build is unstable where not all is well. See landfallScan.txt. */
 void call(Map config = [:]) {
     String registry = config.registry ?: env.LANDFALL_REGISTRY ?: ''    // casc/system.yaml hands it to every build
     if (!registry) {

@@ -14,6 +14,7 @@ import pytest
 from infra.jenkins import AUDIENCES, JOBS
 from pipelines.jars import find_java
 from tests.ci.controller import HERE, JENKINS, ROOT
+from tests.ci.scenarios import needs_groovy
 
 CLIENT = {"client": "acme", "scm": "github", "repository": "https://github.com/acme/platform"}
 CASES: dict[str, str] = {
@@ -35,6 +36,7 @@ Call = list[Any]
 
 
 def groovy(*words: str | Path, **more: str) -> str:
+    needs_groovy()
     done = subprocess.run(
         ["groovy", *map(str, words)], capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "JAVA_HOME": str(find_java().resolve().parents[1]), **more},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ci.scenarios import Build, run
+from tests.ci.scenarios import Build, needs_groovy, run
 
 HEAD = "@Library('landfall') _\n"
 
@@ -40,6 +40,14 @@ BUILDS = {
     "post": pipeline(stage("error('no')"), more="post {\nsuccess {\necho 'fine'\n}\nfailure {\necho 'bad'\n}\ncleanup {\necho 'last'\n}\n}"),
     "env of the build": pipeline(stage("script {\nwithEnv(['A=1']) {\nenv.B = '2'\n}\necho \"${env.A} ${env.B}\"\n}")),
 }  # fmt: skip
+
+
+def test_where_there_is_no_groovy_it_is_told_in_red(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # fmt: skip
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        pytest.skip.Exception, match=r"^NOT PROVEN HERE"
+    ):  # the words that tests/conftest.py looks for
+        needs_groovy()
 
 
 @pytest.fixture(scope="module")
