@@ -59,6 +59,14 @@ class Identity(pulumi.ComponentResource):
                 member=accounts["orchestrate"].member,
                 opts=scope.child(self),
             )
+        # Whoever builds the warehouse impersonates `transform`; its own pods already are it, and must be let as well.
+        serviceaccount.IAMMember(
+            "transform-becomes-itself",
+            service_account_id=accounts["transform"].name,
+            role="roles/iam.serviceAccountTokenCreator",
+            member=accounts["transform"].member,
+            opts=scope.child(self),
+        )
         preview = deploy = pool = pulumi.Output.from_input("")
         if scope.intent.jenkins:
             preview, deploy, pool = self._jenkins(scope.intent.jenkins, accounts)

@@ -481,3 +481,15 @@ def test_the_stop_is_built_only_where_it_is_asked_for(adopts: Plan, dev: Plan) -
     assert told == {"PROJECT": "kestrel-data-staging", "CLUSTER": cluster.inputs["name"]}
     role = one(adopts, "projects/iAMCustomRole:IAMCustomRole")
     assert all(permission.startswith("container.") for permission in role.inputs["permissions"])
+
+
+def test_the_account_that_builds_the_warehouse_may_become_itself_and_no_other(prod: Plan) -> None:
+    creators = [
+        one
+        for one in named(prod, "serviceaccount/iAMMember:IAMMember").values()
+        if one.inputs["role"] == "roles/iam.serviceAccountTokenCreator"
+    ]
+    (own,) = creators
+    account = own.inputs["serviceAccountId"].rpartition("/")[2]
+    assert own.inputs["member"] == f"serviceAccount:{account}"
+    assert "transform" in account
