@@ -12,6 +12,7 @@ from pulumi_gcp import container, projects, serviceaccount
 
 from infra import contract
 from infra.gcp.addresses import carve
+from infra.gcp.gateway_name import name_gateway
 from infra.gcp.gpu_pool import build_gpu_pools
 from infra.gcp.kubeconfig import build_kubeconfig
 from infra.gcp.node_pool import USE, node_config, pool
@@ -56,7 +57,8 @@ class Cluster(pulumi.ComponentResource):
         self.key = foundation.security.keys["cluster"]
         self.project = foundation.organization.tenancy
         account = self._node_account()
-        cluster = self._cluster(account)
+        address = name_gateway(scope, self, foundation.network)
+        cluster = self._cluster(account, address)
         self._pools(cluster, account)
         gpus = build_gpu_pools(scope, self, cluster, account.email, self.key)
         self._identities(cluster)
@@ -100,7 +102,9 @@ class Cluster(pulumi.ComponentResource):
         )
         return account
 
-    def _cluster(self, account: serviceaccount.Account) -> container.Cluster:
+    def _cluster(
+        self, account: serviceaccount.Account, before: list[pulumi.Resource]
+    ) -> container.Cluster:
         scope, network = self.scope, self.foundation.network
         whole = strict(scope.intent)
         return container.Cluster(
@@ -115,6 +119,8 @@ class Cluster(pulumi.ComponentResource):
             default_max_pods_per_node=carve(scope.intent.network.cidr).pods_per_node,
             datapath_provider="ADVANCED_DATAPATH",
             enable_intranode_visibility=whole,
+            # Without it the gateway's load balancer cannot be given a reserved address by its name.
+            enable_l4_ilb_subsetting=True,
             private_cluster_config=container.ClusterPrivateClusterConfigArgs(
                 enable_private_nodes=True, enable_private_endpoint=True
             ),
@@ -176,7 +182,9 @@ class Cluster(pulumi.ComponentResource):
             ),
             deletion_protection=whole,
             resource_labels=scope.labels,
-            opts=scope.child(self, ignore_changes=["nodeConfig", "initialNodeCount"]),
+            opts=scope.child(
+                self, ignore_changes=["nodeConfig", "initialNodeCount"], depends_on=before
+            ),
         )
 
     def _ranges(self) -> container.ClusterIpAllocationPolicyArgs:

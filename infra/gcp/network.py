@@ -4,7 +4,8 @@ No machine has a public address and nothing listens to the internet; what may go
 `egress`. Google's services are reached through restricted.googleapis.com (`infra/gcp/private_access.py`);
 who may talk to whom is a firewall policy (`infra/gcp/firewall.py`). In dev one VPC suffices: there is no
 second network to keep apart, and a hub would be an empty one. Leaves out the VPN or Interconnect that
-joins the hub to the client, whose other end is not ours.
+joins the hub to the client, whose other end is not ours; and, where the client's network is adopted, its names,
+its firewall, and the attachment of the project to the one that shares it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from infra.gcp.agents import agent
 from infra.gcp.firewall import protect
 from infra.gcp.hub import join
 from infra.gcp.keys import ask_for_agents
-from infra.gcp.private_access import RESTRICTED_RANGE, resolve_privately
+from infra.gcp.private_access import RESTRICTED_RANGE, own_zone, resolve_privately
 from infra.gcp.tenancy import cloud, project_id, strict
 from infra.gcp.zones import used_zones
 from infra.scope import Scope
@@ -40,6 +41,7 @@ class Network(pulumi.ComponentResource):
         self.scope = scope
         self.ranges = carve(scope.intent.network.cidr)
         adopted = scope.intent.network.adopt
+        self.zones: pulumi.Output[dict[str, str]] = pulumi.Output.from_input({})
         self.leaves_by: list[pulumi.Input[str]] = list(adopted.egress_addresses)
         if adopted.subnets:
             self.outputs = self._adopted()
@@ -61,6 +63,7 @@ class Network(pulumi.ComponentResource):
             join(scope, self, hub, spoke)
         protect(scope, self, networks)
         resolve_privately(scope, self, networks)
+        self.zones = own_zone(scope, self, networks)
         return self._inside(spoke.id)
 
     def _inside(self, network: pulumi.Output[str]) -> contract.Network:
@@ -144,7 +147,7 @@ class Network(pulumi.ComponentResource):
             workload_group=known("landfall"),
             zones=known(list(used_zones(self.scope.intent))),
             cidr=known(self.scope.intent.network.cidr),
-            private_zones=known({}),
+            private_zones=self.zones,
             egress_addresses=pulumi.Output.all(*self.leaves_by).apply(list),
         )
 

@@ -142,6 +142,16 @@ def _azure_secrets(scope: Scope, foundation: Foundation) -> Json:
     return {"azurekv": {**vault, "tenantId": tenant} if tenant else vault}
 
 
+def _gcp_gateway(scope: Scope) -> Mapping[str, str]:
+    """The address that `infra/gcp/gateway_name.py` reserves, by its name.
+
+    https://cloud.google.com/kubernetes-engine/docs/concepts/service-load-balancer-parameters
+    """
+    if scope.intent.network.adopt.network:
+        return {}
+    return {"networking.gke.io/load-balancer-ip-addresses": scope.name("address", "gateway")}
+
+
 def _azure_gateway(scope: Scope) -> Mapping[str, str]:
     """A fixed address, and a private link by which Synapse's network reaches the catalog: nobody is let in by himself.
 
@@ -197,7 +207,7 @@ CLOUDS: dict[str, Cloud] = {
         pool_label="cloud.google.com/gke-nodepool",
         spot=("", ""),
         load_balancer={"networking.gke.io/load-balancer-type": "Internal"},
-        gateway=lambda _: {},
+        gateway=_gcp_gateway,
         gpu_chart="dcgm-exporter",  # GKE installs driver and device plugin on its own image
         gpu_values={
             "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {

@@ -1,7 +1,8 @@
 """The one way in, from inside the network: Envoy Gateway behind an internal load balancer.
 
 Two ports: 443 for predictions, 8443 for people's tools, so that looking at Grafana never wakes a GPU.
-Names end in `<client>-<environment>.internal`; the client's DNS points `*.` of it at the load balancer.
+Names end in `<client>-<environment>.internal`; `*.` of it leads to the load balancer by the network's private
+DNS, and by the client's where the network is the client's.
 Certificates are the platform's own (`certificates.py`). Only the network's own range and the ranges that
 the intent lists are let in. Leaves out routes, which stand with what they lead to.
 """

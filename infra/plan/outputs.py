@@ -225,7 +225,7 @@ def _text(one: Resource, name: str) -> str:
         return text
     if lowered.endswith(("cidrblock", "ipcidrrange", "cidr")):
         return "10.255.0.0/16"
-    if lowered.endswith(("ipaddress", "ip")):
+    if lowered.endswith(("ipaddress", "ip")) or (package == "gcp" and lowered == "address"):
         return "10.255.0.1"
     if lowered.endswith(("url", "uri", "endpoint", "issuer")):
         return f"https://{one.name}.{package}.example"

@@ -15,7 +15,8 @@ from infra.plan.model import SECRET, Plan
 from infra.plan.record import record
 from landfall.intent.gpu_regions import GCP_GPU_ZONES
 from landfall.intent.machines import MACHINES, Machine
-from tests.infra.gcp.conftest import DEV, intent_of, named, one
+from tests.infra.gcp.conftest import ADOPTS, DEV, intent_of, named, one
+from tests.infra.samples import plan_of
 
 PROBLEM = {
     "name": "late", "kind": "binary", "table": "features", "time": "t", "key": ["id"],
@@ -25,6 +26,41 @@ PROBLEM = {
 
 def pools(plan: Plan) -> dict[str, dict[str, Any]]:
     return {name: dict(r.inputs) for name, r in named(plan, "container/nodePool:NodePool").items()}
+
+
+def test_every_name_of_the_platform_leads_to_the_gateways_own_address(plan: Plan) -> None:
+    """The load balancer is given the address by its name, the record by its number."""
+    address = named(plan, "compute/address:Address").get("gateway")
+    record_ = named(plan, "dns/recordSet:RecordSet").get("gateway")
+    if "kestrel" in plan.stack:  # the client's network, and the client's names
+        assert address is None
+        assert record_ is None
+        return
+    assert address is not None
+    assert record_ is not None
+    zone = named(plan, "dns/managedZone:ManagedZone")["inside"]
+    assert zone.inputs["visibility"] == "private"
+    assert len(zone.inputs["privateVisibilityConfig"]["networks"]) == len(
+        named(plan, "compute/network:Network")
+    )
+    assert record_.inputs["name"] == f"*.{zone.inputs['dnsName']}"
+    assert record_.inputs["managedZone"] == zone.inputs["name"]
+    assert address.inputs["addressType"] == "INTERNAL"
+    assert address.urn in record_.property_deps["rrdatas"]
+    cluster = one(plan, "container/cluster:Cluster")
+    assert cluster.inputs["enableL4IlbSubsetting"] is True
+    assert address.urn in cluster.deps
+
+
+@pytest.mark.parametrize("stack", [DEV, ADOPTS])
+def test_the_gateways_load_balancer_asks_for_the_address_that_is_reserved(stack: str) -> None:
+    whole = plan_of(stack)
+    (proxy,) = whole.of_type("kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy")
+    told = proxy.inputs["spec"]["provider"]["kubernetes"]["envoyService"]["annotations"]
+    reserved = named(whole, "compute/address:Address").get("gateway")
+    asked = told.get("networking.gke.io/load-balancer-ip-addresses")
+    assert asked == (reserved.inputs["name"] if reserved else None)
+    assert (reserved is None) == (stack == ADOPTS)
 
 
 def test_no_node_and_no_control_plane_has_a_public_address(plan: Plan) -> None:
