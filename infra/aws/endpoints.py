@@ -116,6 +116,9 @@ def _storage(region: str, account: pulumi.Input[str], vpc: pulumi.Input[str]) ->
     packages = [
         f"arn:aws:s3:::prod-{region}-starport-layer-bucket/*",
         f"arn:aws:s3:::al2023-repos-{region}-de612dc2/*",
+        # Layers of registry.k8s.io and, to callers inside AWS, of Docker Hub: infra/kubernetes/registries.py.
+        f"arn:aws:s3:::prod-registry-k8s-io-{region}/*",
+        "arn:aws:s3:::docker-images-prod/*",
     ]
     here = {"StringEquals": {"aws:SourceVpc": vpc}}
     history = f"arn:aws:s3:::prod.{region}.appinfo.src"

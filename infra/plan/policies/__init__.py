@@ -10,7 +10,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 from infra.plan.model import Plan
-from infra.plan.policies import cluster, identity, keys, network, operations, storage  # noqa: F401 (registers)
+from infra.plan.policies import cluster, identity, images, keys, network, operations, storage  # noqa: F401 (registers)
 from infra.plan.policies.base import POLICIES, Fault, Policy, Violation, applies
 from infra.plan.policies.waivers import cover, for_retiring
 

@@ -21,7 +21,7 @@ from landfall.intent import parse_intent
 TODAY = datetime.date(2026, 11, 24)
 STANDARDS = {"cis-aws-3.0", "cis-gcp-3.0", "cis-azure-2.1", "nist-800-53-r5", "iso-27001-2022"}
 # Their outcome rests on the intent, so their tests stand below.
-BY_INTENT = {"egress-as-asked", "budget-set", "inside-residency"}
+BY_INTENT = {"egress-as-asked", "budget-set", "images-reachable", "inside-residency"}
 ALL = sorted(POLICIES.values(), key=lambda policy: policy.id)
 
 BASE = {
