@@ -29,6 +29,8 @@ JOBS: dict[Role, tuple[str, ...]] = {
 """The client's jobs whose builds may ask for the role."""
 PREVIEW_GROUP = "landfall-preview"
 """What a cluster calls the preview role where it knows a cloud's identity by a group only."""
+SECRETS = ("jenkins-login", "jenkins-read", "jenkins-scm", "jenkins-git")
+"""What a person puts into the cloud's secret store before a controller of the platform's own is built."""
 BRANCHING = ("infra", "pipelines")
 """Jobs with a job of its own for each branch; of these, one branch alone is trusted."""
 ACTS: dict[str, tuple[str, ...]] = {

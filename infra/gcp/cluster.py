@@ -8,7 +8,7 @@ Leaves out what runs inside (`infra/kubernetes/`).
 from __future__ import annotations
 
 import pulumi
-from pulumi_gcp import container, projects, serviceaccount
+from pulumi_gcp import container, projects, secretmanager, serviceaccount
 
 from infra import contract
 from infra.gcp.addresses import carve
@@ -19,6 +19,7 @@ from infra.gcp.node_pool import USE, node_config, pool
 from infra.gcp.registry import build_registry
 from infra.gcp.tenancy import cloud, strict
 from infra.gcp.zones import used_zones
+from infra.jenkins import SECRETS
 from infra.kubernetes.accounts import ACCOUNTS
 from infra.scope import Scope
 
@@ -62,6 +63,7 @@ class Cluster(pulumi.ComponentResource):
         self._pools(cluster, account)
         gpus = build_gpu_pools(scope, self, cluster, account.email, self.key)
         self._identities(cluster)
+        self._jenkins_secrets()
         registry = build_registry(scope, self, foundation, account.member)
         self.outputs = contract.Cluster(
             name=cluster.name,
@@ -84,6 +86,19 @@ class Cluster(pulumi.ComponentResource):
             ),
         )  # fmt: skip
         self.register_outputs({"name": cluster.name})
+
+    def _jenkins_secrets(self) -> None:
+        """What Jenkins on the cluster is told in secret lies there already; who hands it on may read these, and no more."""
+        jenkins = self.scope.intent.jenkins
+        for name in SECRETS if jenkins and jenkins.controller else ():
+            secretmanager.SecretIamMember(
+                f"orchestrate-reads-{name}",
+                project=self.project,
+                secret_id=name,
+                role="roles/secretmanager.secretAccessor",
+                member=self.foundation.identity.principals["orchestrate"],
+                opts=self.scope.child(self),
+            )
 
     def _node_account(self) -> serviceaccount.Account:
         """What the nodes themselves are: they write logs and metrics and pull images."""

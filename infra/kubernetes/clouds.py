@@ -66,6 +66,8 @@ class Cloud:
     disk_parameters: Callable[[Foundation], Mapping[str, pulumi.Input[str]]]
     autoscaler: Callable[[Scope, Cluster], Json] | None
     """Values of the autoscaler's chart; None where the cloud's own grows the pools."""
+    secrets_below: Callable[[Scope], str]
+    """What the names of the platform's secrets in the cloud's store begin with: as far as they may be read."""
     database_property: str
     """The key under which the database's secret holds the password; empty where it is the password."""
     secrets: Callable[[Scope, Foundation], Json]
@@ -134,6 +136,11 @@ def _gcp_secrets(_: Scope, foundation: Foundation) -> Json:
 
 def _aws_secrets(scope: Scope, _: Foundation) -> Json:
     return {"aws": {"service": "SecretsManager", "region": scope.intent.cloud.region}}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _aws_secrets_below(scope: Scope) -> str:
+    """As `infra/aws/security.py`, whose policies let the cluster read below it."""
+    return f"{scope.intent.client.slug}-{scope.intent.environment}/"
 
 
 def _azure_secrets(scope: Scope, foundation: Foundation) -> Json:
@@ -225,6 +232,7 @@ CLOUDS: dict[str, Cloud] = {
             "extraEnv": [{"name": "LD_LIBRARY_PATH", "value": "/usr/local/nvidia/lib64"}],
         },
         autoscaler=None,
+        secrets_below=lambda _: "",
         database_property="",
         disk_driver="pd.csi.storage.gke.io",
         disk_parameters=lambda foundation: {
@@ -251,6 +259,7 @@ CLOUDS: dict[str, Cloud] = {
         gpu_chart="gpu-operator",
         gpu_values=_NODE_DRIVER,  # the accelerated AL2023 image carries driver and toolkit
         autoscaler=_aws_autoscaler,
+        secrets_below=_aws_secrets_below,
         database_property="password",  # RDS keeps its secret as JSON
         disk_driver="ebs.csi.aws.com",
         disk_parameters=lambda foundation: {
@@ -273,6 +282,7 @@ CLOUDS: dict[str, Cloud] = {
         gpu_chart="gpu-operator",
         gpu_values={**_NODE_DRIVER, "operator": {"runtimeClass": "nvidia-container-runtime"}},
         autoscaler=None,
+        secrets_below=lambda _: "",
         database_property="",
         disk_driver="disk.csi.azure.com",
         # The cluster's own disk encryption set applies to its managed disks too.

@@ -1,10 +1,11 @@
 """Jenkins by Helm, where the intent wants it on the platform's own cluster.
 
 The image (ci/images/controller) brings plugins, configuration and jobs; here it gets its address, its disk, and the
-variables and secrets that ci/jenkins/README.md lists. Three secrets must lie in the cloud's secret store, as JSON:
-`jenkins-login` (client_id, client_secret), `jenkins-read` and `jenkins-git` (username, password), and as text
-`jenkins-scm`. Builds run in a namespace of their own. Leaves out publishing the issuer's documents, which the clouds
-fetch from outside of the network (ci/jenkins/README.md says how).
+variables and secrets that ci/jenkins/README.md lists. Secrets must lie in the cloud's secret store before (`SECRETS`), as
+JSON: `jenkins-login` (client_id, client_secret), `jenkins-read` and `jenkins-git` (username, password), and as text
+`jenkins-scm`; on AWS their names begin with `CLIENT-ENVIRONMENT/`, below which the cluster may read. Builds run in a
+namespace of their own. Leaves out publishing the issuer's documents, which the clouds fetch from outside of the network
+(ci/jenkins/README.md says how).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import yaml
 from infra.contract import Cluster
 from infra.jenkins import subjects
 from infra.kubernetes.basics import STORAGE_CLASS, Basics
+from infra.kubernetes.clouds import cloud_of
 from infra.kubernetes.domain import address
 from infra.kubernetes.gateway import Gateway, route
 from infra.kubernetes.namespaces import Namespaces
@@ -71,8 +73,9 @@ class Controllers(pulumi.ComponentResource):
         monitoring: pulumi.Resource,
     ) -> None:
         super().__init__("landfall:kubernetes:Jenkins", "jenkins", opts=scope.component())
+        below = cloud_of(scope).secrets_below(scope)
         drawn = [
-            secrets.draw("jenkins-login", "landfall-login", SPACE, "jenkins-login",
+            secrets.draw("jenkins-login", "landfall-login", SPACE, f"{below}jenkins-login",
                          {"client-id": _field("client_id"), "client-secret": _field("client_secret")}),
             *(_credential(scope, secrets, *one) for one in _CREDENTIALS),
         ]  # fmt: skip
@@ -107,7 +110,7 @@ def _credential(
         folders = sorted({job.rpartition("/")[0] for job in jobs})
         annotations[_WHERE] = f"[{', '.join(repr(folder) for folder in folders)}]"
     return secrets.draw(
-        f"jenkins-{name}", name, SPACE, key, template,
+        f"jenkins-{name}", name, SPACE, f"{cloud_of(scope).secrets_below(scope)}{key}", template,
         marks={"labels": {_TYPE: kind}, "annotations": annotations},
     )  # fmt: skip
 

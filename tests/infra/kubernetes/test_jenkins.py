@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
-from infra.jenkins import subjects
+from infra.aws.security import secret_prefix
+from infra.jenkins import SECRETS, subjects
 from infra.plan.model import Plan, Resource
 from tests.ci.controller import AGENTS, CASC, JENKINS
 from tests.ci.controller import HERE as FACTS
@@ -172,3 +174,17 @@ def test_its_address_is_inside_the_network_and_told(plan: Plans, cloud: str) -> 
     route = one(plan(cloud), "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "jenkins-route")
     assert route.inputs["spec"]["hostnames"] == ["jenkins.acme-prod.internal"]
     assert variables(plan(cloud))["LANDFALL_JENKINS_URL"] == "https://jenkins.acme-prod.internal:8443/"  # fmt: skip
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_its_secrets_are_drawn_from_where_the_cluster_may_read(plan: Plans, cloud: str) -> None:
+    """AWS' policy opens names below the stack's own; Google's opens each of these; Azure's vault is the stack's."""
+    drawn = {
+        one["remoteRef"]["key"]
+        for resource in plan(cloud).of_type(EXTERNAL)
+        if resource.inputs["metadata"]["namespace"] == "jenkins"
+        for one in resource.inputs["spec"]["data"]
+    }
+    stack: Any = SimpleNamespace(intent=hand.full("aws"))
+    below = secret_prefix(stack) if cloud == "aws" else ""
+    assert drawn == {f"{below}{name}" for name in SECRETS}
