@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 import typer
+from typer.exceptions import TyperException
+from typer.testing import CliRunner
 
 from landfall.cli import build_app
 from tests.ci import test_data_jobs, test_infra_job, test_nightly_job
@@ -53,22 +56,60 @@ def test_each_step_is_used() -> None:
     assert not unused
 
 
-def test_every_line_is_a_command_that_exists(builds: dict[str, Build]) -> None:
+def commands(builds: dict[str, Build]) -> list[tuple[str, list[str]]]:
+    """Every distinct line that a scenario's build typed, and its words."""
     lines = {line for one in builds.values() for line in one.lines}
     assert len(lines) > 30
-    for line in sorted(lines):
-        words = shlex.split(line.partition(" > ")[0])
+    return [(line, shlex.split(line.partition(" > ")[0])) for line in sorted(lines)]
+
+
+def test_every_line_is_one_that_its_command_takes(builds: dict[str, Build]) -> None:
+    """Each line of `landfall` is read by the command's own parser: options, arguments, numbers and words of choice."""
+    helped: set[tuple[str, ...]] = set()
+    for line, words in commands(builds):
+        if words[0] != "landfall":
+            continue
+        found = [path for path in COMMANDS if tuple(words[1 : len(path) + 1]) == path]
+        path = max(found, key=len) if found else (words[1],)
+        command = COMMANDS[path] if found else NOUNS.get(words[1])
+        assert command is not None, line
+        try:
+            command.make_context(" ".join(path), words[1 + len(path) :])
+        except TyperException as error:
+            pytest.fail(f"{line}: {error}")
+        helped.add(path)
+    assert len(helped) > 20
+    for path in sorted(helped):
+        asked = CliRunner().invoke(build_app(), [*path, "--help"])
+        assert asked.exit_code == 0, path
+        assert "Usage:" in asked.stdout, path
+
+
+@pytest.mark.parametrize("line", ["landfall stack up", "landfall stack up DIR --limit soon", "landfall stack up DIR --now", "landfall notice failed X --output yaml"])  # fmt: skip
+def test_a_line_that_its_command_does_not_take_would_be_seen(line: str) -> None:
+    words = line.split()
+    path = max((p for p in COMMANDS if tuple(words[1 : len(p) + 1]) == p), key=len)
+    with pytest.raises(TyperException):
+        COMMANDS[path].make_context(" ".join(path), words[1 + len(path) :])
+
+
+def test_every_other_line_is_a_target_of_make_or_a_use_of_the_setup(
+    builds: dict[str, Build],
+) -> None:
+    setup = (ROOT / "ci" / "setup.sh").read_text(encoding="utf-8")
+    seen: set[str] = set()
+    for line, words in commands(builds):
         if words[0] == "make":
             assert words[1] in TARGETS, line
+            dry = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+            assert dry.returncode == 0, dry.stderr
         elif words[0] == "ci/setup.sh":
-            assert f"#   ci/setup.sh {words[1]} " in (ROOT / "ci" / "setup.sh").read_text(), line
+            assert f"#   ci/setup.sh {words[1]} " in setup, line
+            assert re.search(rf"(?m)^    (?:[a-z| -]+\| )?{re.escape(words[1])}(?: \|[a-z| -]+)?\)", setup), line  # fmt: skip
         else:
             assert words[0] == "landfall", line
-            found = [path for path in COMMANDS if tuple(words[1 : len(path) + 1]) == path]
-            command = COMMANDS[max(found, key=len)] if found else NOUNS.get(words[1])
-            assert command is not None, line
-            known = {option for one in command.params for option in one.opts}
-            assert {word for word in words if word.startswith("--")} <= known, line
+        seen.add(" ".join(words[:2]))
+    assert {"make scan", "make check", "make test", "make wheel", "ci/setup.sh infra"} <= seen
 
 
 def test_every_pipeline_is_tried(builds: dict[str, Build]) -> None:
