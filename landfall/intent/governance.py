@@ -133,7 +133,7 @@ class Jenkins(Part):
         default=None, min_length=5, examples=["gs://acme-platform-builds/acme"]
     )
     """Where builds note what they apply and find, as `gs://…`, `s3://…`, `abfss://…` or a shared folder's `file:///…`;
-    left out, the folder `landfall/builds` in the bucket of `state`."""
+    left out, the folder landfall/builds in the bucket of `state`."""
     state_key: StateKey | None = Field(
         default=None,
         examples=["gcpkms://projects/acme/locations/europe-west4/keyRings/pulumi/cryptoKeys/state"],
