@@ -1,7 +1,10 @@
 """Dashboards on BigQuery: an identity that reads the marts and nothing else, and what each tool is told.
 
-No key is made: Looker and Tableau sign people in with Google (OAuth) or impersonate the identity, Power BI
-signs people in. Leaves out QuickSight, which knows BigQuery only by a key file, and the dashboards.
+No key is made: Looker and Tableau impersonate the identity, whose rows in `row_access` all their readers then
+share. Power BI signs people in as themselves, and Tableau can: an intent names no people, so the client lets a
+group of his in, which is a reader of the marts, may run queries and see masked columns, and has a policy of its
+own on `row_access`, beside the program's. Leaves out QuickSight, which knows BigQuery only by a key file, and
+the dashboards.
 """
 
 from __future__ import annotations
@@ -66,5 +69,6 @@ def connections(project: str, marts: str, account: str, region: str) -> dict[str
         "tableau": f"Connector: Google BigQuery (JDBC); authentication: OAuth; billing project: "
         f"{project}; project: {project}; dataset: {marts}; service account to impersonate: {account}",
         "power-bi": f"Connector: Google BigQuery; billing project: {project}; navigate to {project} > "
-        f"{marts}; sign in with an organizational account; data in {region}",
+        f"{marts}; sign in with an organizational account of a group that you have let in (BigQuery Data "
+        f"Viewer on {marts}, BigQuery Job User, Masked Reader, a row access policy on row_access); data in {region}",
     }

@@ -1,7 +1,9 @@
 """Who sees less: policy tags with masking on columns, and row access on the table that says who sees what.
 
 dbt puts the tags on its models' columns and joins marts to `row_access`; this file makes what both rest on.
-Leaves out which column is personal: the contracts of the datasets say it.
+Leaves out which column is personal: the contracts of the datasets say it. Leaves out people: the dashboards'
+identity alone is let in here, so whoever signs in as himself sees no row and no masked column before the client
+lets him in (`infra/gcp/bi.py` says how).
 """
 
 from __future__ import annotations

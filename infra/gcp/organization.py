@@ -1,8 +1,11 @@
-"""The project: adopted (the default) or created in a folder of its own, its services and guardrails.
+"""The project, adopted (the default) or created in a folder of its own; services, guardrails, few required labels.
 
 Created: folder → project, policies on the folder. Adopted: the project as it is, policies on the project.
-Leaves out the organization itself and its billing account, which are the client's, and the project that
-keeps the audit logs, which lies outside the folder (`infra/gcp/audit.py`).
+Labels are demanded of Spark clusters alone, and only where the project is created and its organization known: a
+constraint of one's own belongs to an organization, and is made for each kind of resource by itself. What the
+program makes carries the labels by its provider, which a policy of the plan checks; what people make by hand in
+an adopted project may lack them. Leaves out the organization itself and its billing account, which are the
+client's, and the project that keeps the audit logs, which lies outside the folder (`infra/gcp/audit.py`).
 """
 
 from __future__ import annotations
@@ -126,7 +129,10 @@ class Organization(pulumi.ComponentResource):
 
         Source: https://cloud.google.com/dataproc/docs/guides/use-custom-constraints.
         """
-        name = "custom.landfallLabels"
+        # One organization holds the constraints of all clients and environments: `custom.` and letters and digits.
+        client, environment = scope.intent.client.slug, scope.intent.environment
+        words = (*client.split("-"), environment)
+        name = f"custom.landfallLabels{''.join(word.capitalize() for word in words)}"
         constraint = orgpolicy.CustomConstraint(
             "labels",
             name=name,

@@ -1,8 +1,10 @@
-"""Keys, audit trail, threat detection and the secret store of the project.
+"""Keys, audit trail, secret store; threats by alerts, and by Security Command Center where the organization has it.
 
-Findings of the Security Command Center go to a topic where the organization is known, because only an
-organization can have it; everywhere the audit log itself raises alerts (`infra/gcp/alerts.py`). Secrets are
-made beside what they open; here is only where they lie. Leaves out identities and their grants.
+Everywhere the audit log itself raises alerts (`infra/gcp/alerts.py`). Findings of the Security Command Center go
+to a topic where the intent names the organization. Leaves out switching that service on: it is the organization's,
+and which tier of it to pay for is its owner's choice; where nobody made it the topic stays empty, and without an
+organization there is none. Leaves out identities and their grants. Secrets are made beside what they open; here
+is only where they lie.
 """
 
 from __future__ import annotations

@@ -112,9 +112,16 @@ def test_locations_follow_the_residency_and_bind_only_where_it_does() -> None:
     assert "gcp.resourceLocations" not in {g.constraint for g in free}
 
 
-def test_labels_are_demanded_only_where_the_organization_is_known(dev: Plan, prod: Plan) -> None:
-    assert named(prod, "orgpolicy/customConstraint:CustomConstraint")
-    assert not named(dev, "orgpolicy/customConstraint:CustomConstraint")
+def test_labels_are_demanded_only_where_the_organization_is_known(
+    dev: Plan, prod: Plan, planned: Planner
+) -> None:
+    kind = "orgpolicy/customConstraint:CustomConstraint"
+    assert not named(dev, kind)
+    told = one(prod, kind).inputs["name"]
+    assert told == "custom.landfallLabelsMeridianProd"
+    # Stacks of one organization do not take each other's constraint.
+    another = one(planned(PROD, environment="staging"), kind).inputs["name"]
+    assert another == "custom.landfallLabelsMeridianStaging"
 
 
 def test_the_firewall_is_closed_unless_a_rule_opens_it(prod: Plan, dev: Plan) -> None:
