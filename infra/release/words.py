@@ -73,8 +73,9 @@ def failure(done: Done, stack: str, doing: str) -> LandfallError:
 
 
 _KNOWN = (
-    (r"no stack named", "Make it once, by whoever owns the state: pulumi stack init {stack}", True),
-    (r"passphrase", "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or use a key of the cloud's.", True),
+    (r"no stack named", "Make it once, by whoever owns the state: pulumi stack init --secrets-provider KEY {stack} (docs/state.md).", True),
+    (r"passphrase", "Commit the two lines that `pulumi stack init --secrets-provider` wrote into the stack's file (docs/state.md); "
+     "where it has a passphrase instead, set PULUMI_CONFIG_PASSPHRASE.", True),
     (r"(PULUMI_ACCESS_TOKEN must be set|not logged in|could not determine.*backend)",
      "Say where the state lies: PULUMI_BACKEND_URL, or jenkins.state in the intent.", True),
     (r"(could not find default credentials|NoCredentialProviders|no EC2 IMDS role found|az login|get credentials)",

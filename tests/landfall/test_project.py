@@ -75,6 +75,17 @@ def test_stacks_are_listed_and_an_unknown_one_is_refused_with_the_list(root: Pat
     assert "acme-aws-dev, acme-gcp-dev" in refused.value.fix
 
 
+def test_what_pulumi_writes_beside_the_intent_is_left_to_it(root: Path) -> None:
+    """`pulumi stack init --secrets-provider` adds two lines, which are committed (docs/state.md)."""
+    own = "config:\n  landfall:intent: { version: 1 }\n"
+    write_stack(root, "before", own)
+    write_stack(
+        root, "after", f"secretsprovider: gcpkms://projects/acme\nencryptedkey: CiQ=\n{own}"
+    )
+    project = find_project(root)
+    assert project.read_stack("after") == project.read_stack("before") == {"version": 1}
+
+
 def test_the_intent_of_a_stack_is_read(root: Path) -> None:
     write_stack(root, "x", "config:\n  landfall:intent: { environment: dev }\n")
     assert find_project(root).read_stack("x") == {"environment": "dev"}

@@ -322,8 +322,8 @@ def test_a_protected_resource_is_told_with_the_way_to_retire_it(desk: Desk, fake
 
 
 @pytest.mark.parametrize(("said", "advice"), [
-    ("error: no stack named 'harbor-gcp-dev' found", "pulumi stack init harbor-gcp-dev"),
-    ("error: constructing secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE"),
+    ("error: no stack named 'harbor-gcp-dev' found", "pulumi stack init --secrets-provider KEY harbor-gcp-dev"),
+    ("error: constructing secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "docs/state.md"),
     ("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", "PULUMI_BACKEND_URL"),
 ])  # fmt: skip
 def test_what_the_cli_refuses_is_told_with_what_to_type(
