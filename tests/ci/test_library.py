@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import typer
 from typer.exceptions import TyperException
 from typer.testing import CliRunner
 
@@ -18,12 +17,6 @@ from tests.ci.scenarios import ROOT, SCENARIOS, Build
 from tests.docs.test_pages import COMMANDS, TARGETS
 
 JOBS = (test_data_jobs, test_infra_job, test_nightly_job)
-NOUNS = {
-    name: noun
-    for name, noun in typer.main.get_command(build_app()).commands.items()  # pyright: ignore[reportAttributeAccessIssue]
-    if getattr(noun, "invoke_without_command", False)
-}
-"""Those that do something by themselves."""
 """Imported for their scenarios: what is looked at here is all that they ran."""
 VARS = ROOT / "ci" / "vars"
 PIPELINES = [ROOT / "Jenkinsfile", *sorted((ROOT / "ci" / "pipelines").glob("*.Jenkinsfile"))]
@@ -70,11 +63,10 @@ def test_every_line_is_one_that_its_command_takes(builds: dict[str, Build]) -> N
         if words[0] != "landfall":
             continue
         found = [path for path in COMMANDS if tuple(words[1 : len(path) + 1]) == path]
-        path = max(found, key=len) if found else (words[1],)
-        command = COMMANDS[path] if found else NOUNS.get(words[1])
-        assert command is not None, line
+        assert found, line
+        path = max(found, key=len)
         try:
-            command.make_context(" ".join(path), words[1 + len(path) :])
+            COMMANDS[path].make_context(" ".join(path), words[1 + len(path) :])
         except TyperException as error:
             pytest.fail(f"{line}: {error}")
         helped.add(path)

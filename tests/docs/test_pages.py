@@ -21,11 +21,10 @@ def tree(command: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]
     """Every command that does something, by the words that call it."""
     if not hasattr(command, "commands"):
         return {path: command}
-    return {
-        words: leaf
-        for word, sub in command.commands.items()
-        for words, leaf in tree(sub, (*path, word)).items()
-    }
+    found = {path: command} if path and command.invoke_without_command else {}
+    for word, inner in command.commands.items():
+        found |= tree(inner, (*path, word))
+    return found
 
 
 COMMANDS = tree(typer.main.get_command(build_app()))
@@ -71,7 +70,9 @@ def test_commands_and_their_options_exist(page: Path) -> None:
         if not found and len(words) == 2 and words[1].rstrip(",") in nouns:
             continue  # a noun by itself
         assert found, " ".join(words)
-        known = {option for one in COMMANDS[found[0]].params for option in one.opts} | {"--help"}
+        known = {option for one in COMMANDS[max(found, key=len)].params for option in one.opts} | {
+            "--help"
+        }
         asked = {word.partition("=")[0] for word in words if word.startswith("--")}
         assert asked <= known, f"{' '.join(words)}: no {', '.join(asked - known)}"
 
