@@ -68,13 +68,11 @@ def google() -> Token:
 def amazon(cluster: str, region: str, role: str = "") -> Token:
     """For EKS: who the caller is, as an address at STS signed for this cluster alone; first becomes `role` if given."""
     with _signing_in("AWS", "aws sso login"):
-        from botocore.session import get_session
-
-        session = get_session()
+        session = _session(region)
         if role:
             asked = session.create_client("sts", region_name=region)
             given = asked.assume_role(RoleArn=role, RoleSessionName="landfall-cluster")
-            session = get_session()
+            session = _session(region)
             keys = given["Credentials"]
             session.set_credentials(
                 keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
@@ -86,6 +84,15 @@ def amazon(cluster: str, region: str, role: str = "") -> Token:
         )
     signed = base64.urlsafe_b64encode(address.encode()).decode().rstrip("=")
     return Token(f"{_EKS_PREFIX}{signed}", datetime.datetime.now(datetime.UTC) + _EKS_LIFE)
+
+
+def _session(region: str) -> Any:
+    """A session whose region is known to what it asks STS itself, too: botocore reads no AWS_REGION."""
+    from botocore.session import get_session
+
+    session = get_session()
+    session.set_config_variable("region", region)
+    return session
 
 
 def _for_cluster(cluster: str) -> Callable[..., None]:

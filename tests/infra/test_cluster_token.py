@@ -266,3 +266,20 @@ def test_it_comes_within_what_a_person_waits(monkeypatch: pytest.MonkeyPatch) ->
     assert time.monotonic() - began < 30
     loaded = set(done.stderr.split())
     assert not loaded & {"azure.identity", "google.auth", "pulumi", "boto3", "pandas"}
+
+
+def test_eks_takes_a_build_by_jenkins_token(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the variables that `infra/release/identity.py` gives, one of which botocore does not know: AWS_REGION."""
+    from moto import mock_aws
+
+    token = tmp_path / "token"
+    token.write_text("of.jenkins.s", encoding="utf-8")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/jenkins-preview")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(token))
+    with mock_aws(config={"core": {"mock_credentials": False}}):
+        _, asked = unsigned(amazon("acme", "eu-central-1"))
+    assert "X-Amz-Security-Token" in asked
