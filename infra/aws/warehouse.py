@@ -93,6 +93,13 @@ class Warehouse(pulumi.ComponentResource):
 
     def _namespace(self, foundation: contract.Foundation) -> aws.redshiftserverless.Namespace:
         keys = foundation.security.keys
+        adopted = self._scope.intent.warehouse.adopt.get("namespace")
+        if adopted:
+            return aws.redshiftserverless.Namespace(
+                "warehouse",
+                namespace_name=adopted,
+                opts=self._scope.stateful(self, import_=adopted, ignore_changes=list(_NAMESPACE)),
+            )
         return aws.redshiftserverless.Namespace(
             "warehouse",
             namespace_name=self._scope.name("redshift-namespace", "warehouse"),
@@ -119,6 +126,15 @@ class Warehouse(pulumi.ComponentResource):
             to_port=PORT,
             opts=scope.child(self),
         )
+        adopted = scope.intent.warehouse.adopt.get("workgroup")
+        if adopted:
+            return aws.redshiftserverless.Workgroup(
+                "warehouse",
+                workgroup_name=adopted,
+                namespace_name=self.namespace.namespace_name,
+                # Kept when the stack goes, as the namespace is that nobody could reach without it.
+                opts=scope.stateful(self, import_=adopted, ignore_changes=list(_WORKGROUP)),
+            )
         base = CAPACITY[scope.intent.warehouse.size]
         parameter = aws.redshiftserverless.WorkgroupConfigParameterArgs
         return aws.redshiftserverless.Workgroup(
@@ -168,6 +184,20 @@ class Warehouse(pulumi.ComponentResource):
                 ),
                 allow("Find", ["redshift-serverless:ListWorkgroups"], "*"),
             )  # fmt: skip
+
+
+_NAMESPACE = (
+    "adminPasswordSecretKmsKeyId", "adminUsername", "adminUserPassword", "dbName", "defaultIamRoleArn",
+    "iamRoles", "kmsKeyId", "logExports", "manageAdminPassword", "tags", "tagsAll",
+)  # fmt: skip
+"""What an adopted namespace keeps; its administrator's password must be managed by Redshift, which the grants sign in by,
+and the role `warehouse-reads-lake` be attached to it by its owner, since its list of roles stays the client's."""
+_WORKGROUP = (
+    "baseCapacity", "configParameters", "enhancedVpcRouting", "maxCapacity", "port",
+    "pricePerformanceTarget", "publiclyAccessible", "securityGroupIds", "subnetIds", "tags", "tagsAll",
+    "trackName",
+)  # fmt: skip
+"""What an adopted workgroup keeps: who reaches it is its owner's to open."""
 
 
 def build_warehouse(

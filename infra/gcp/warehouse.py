@@ -13,6 +13,7 @@ from pulumi_gcp import bigquery, projects, storage
 
 from infra import contract
 from infra.gcp.governance import Tags, row_access, tags
+from infra.gcp.provider import LABELS_OF_ADOPTED
 from infra.gcp.tenancy import cloud, strict
 from infra.scope import Scope
 
@@ -35,6 +36,13 @@ _ON_DEMAND: dict[str, int | None] = {
 # access and autoscaling: https://cloud.google.com/bigquery/docs/editions-intro.
 _SLOTS = {"medium": (0, 200), "large": (100, 800)}
 EDITOR, READER = "roles/bigquery.dataEditor", "roles/bigquery.dataViewer"
+_CLIENTS = (
+    "accesses", "defaultCollation", "defaultEncryptionConfiguration", "defaultPartitionExpirationMs",
+    "defaultTableExpirationMs", "deleteContentsOnDestroy", "deletionPolicy", "description",
+    "externalCatalogDatasetOptions", "friendlyName", "isCaseInsensitive", "location",
+    "maxTimeTravelHours", "project", "resourceTags", "storageBillingModel",
+)  # fmt: skip
+"""What an adopted dataset keeps."""
 _GRANTS = (
     ("transform", "silver", EDITOR),
     ("transform", "gold", EDITOR),
@@ -77,7 +85,22 @@ class Warehouse(pulumi.ComponentResource):
         )
         self.register_outputs({"marts": self.outputs.marts})
 
+    def _adopt(self, purpose: str, name: str) -> bigquery.Dataset:
+        """The client's dataset: imported as it is, its settings stay the client's; access is added to it."""
+        return bigquery.Dataset(
+            purpose,
+            dataset_id=name,
+            opts=self.scope.stateful(
+                self,
+                import_=f"projects/{cloud(self.scope.intent).project}/datasets/{name}",
+                ignore_changes=[*_CLIENTS, *LABELS_OF_ADOPTED],
+            ),
+        )
+
     def _dataset(self, purpose: str, description: str) -> bigquery.Dataset:
+        adopted = self.scope.intent.warehouse.adopt.get(purpose)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        if adopted:
+            return self._adopt(purpose, adopted)
         return bigquery.Dataset(
             purpose,
             dataset_id=self.scope.name("dataset", purpose),

@@ -45,6 +45,11 @@ def statements(intent: Intent) -> list[str]:
         f"GRANT {', '.join(PRIVILEGES)} ON ACCOUNT TO ROLE {role};",
         f"GRANT ROLE {role} TO ROLE SYSADMIN;",
     ]
+    if adopted := intent.warehouse.adopt.get("database"):
+        made += [
+            f"GRANT CREATE SCHEMA, MONITOR ON DATABASE {adopted} TO ROLE {role};",
+            f"GRANT USAGE ON DATABASE {adopted} TO ROLE {role} WITH GRANT OPTION;",
+        ]
     if intent.jenkins is None:
         return made
     from infra.jenkins import AUDIENCES, subjects

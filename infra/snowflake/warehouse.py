@@ -22,6 +22,15 @@ OFFERED = True
 SCHEMAS = ("silver", "gold", "marts", "features")
 TIMEOUTS = {"dev": 1800, "staging": 3600, "prod": 7200}
 """Seconds that a statement may take."""
+_CLIENTS = (
+    "catalog", "comment", "dataRetentionTimeInDays", "defaultDdlCollation",
+    "defaultNotebookComputePoolCpu", "defaultNotebookComputePoolGpu", "dropPublicSchemaOnCreation",
+    "enableConsoleOutput", "externalVolume", "isTransient", "logEventLevel", "logLevel",
+    "maxDataExtensionTimeInDays", "quotedIdentifiersIgnoreCase", "replaceInvalidCharacters", "replication",
+    "storageSerializationPolicy", "suspendTaskAfterNumFailures", "taskAutoRetryAttempts", "traceLevel",
+    "userTaskManagedInitialWarehouseSize", "userTaskMinimumTriggerIntervalInSeconds", "userTaskTimeoutMs",
+)  # fmt: skip
+"""What an adopted database keeps; the schemas of the platform are made inside it, so their names must be free."""
 _STAGES = {
     "aws": snowflake.StageExternalS3,
     "gcp": snowflake.StageExternalGcs,
@@ -61,6 +70,15 @@ class _Warehouse(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _database(self, edition: str) -> snowflake.Database:
+        adopted = self._inside.intent.warehouse.adopt.get("database")
+        if adopted:
+            return snowflake.Database(
+                "warehouse",
+                name=adopted,
+                opts=self._inside.stateful(
+                    self, import_=f'"{adopted}"', ignore_changes=list(_CLIENTS)
+                ),
+            )
         longest = 1 if edition == "standard" else 7  # days of Time Travel; standard allows one
         return snowflake.Database(
             "warehouse",

@@ -100,6 +100,9 @@ class Snowflake(Part):
     """The cloud region of the account, by the cloud's own name; left out, the stack's region."""
 
 
+Held = Literal["silver", "gold", "marts", "governance", "namespace", "workgroup", "database"]
+
+
 class Warehouse(Part):
     """The engine that dbt runs on, and its size."""
 
@@ -110,3 +113,9 @@ class Warehouse(Part):
     """How much compute; what it means is the engine's."""
     snowflake: Snowflake | None = None
     """The account, where the engine is `snowflake`."""
+    adopt: dict[Held, str] = Field(
+        default={}, examples=[{"database": "ACME_ANALYTICS"}, {"marts": "acme_marts"}]
+    )
+    """What holds data already and is kept, by its name: on BigQuery datasets of the adopted project (`silver`, `gold`,
+    `marts`, `governance`), on Redshift a serverless `namespace` with its `workgroup`, on Snowflake the `database`. It is
+    imported, never replaced, and its settings stay the client's; what the platform needs is added inside it."""

@@ -253,3 +253,60 @@ def _shared_network(intent: Intent) -> Iterator[Problem]:
 def _of_another(id_: str, project: str | None) -> bool:
     """Whether a full id of Google's lies in another project than the stack's own; a created one holds nothing yet."""
     return id_.split("/")[1:2] != [project]
+
+
+# Engine → what may be adopted → the form of its name:
+# https://cloud.google.com/bigquery/docs/datasets#dataset-naming,
+# https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_CreateNamespace.html,
+# https://docs.snowflake.com/en/sql-reference/identifiers-syntax (all read 2026-11)
+_DATASET = _Form(r"\w{1,1024}", "a dataset's bare name", "acme_marts")
+_SERVERLESS = _Form(r"[a-z0-9-]{3,64}", "its name: 3 to 64 of a-z, 0-9 and '-'", "acme-analytics")
+_DATABASE = _Form(
+    r"[A-Z_][A-Z0-9_$]{0,254}",
+    "a database's name in capitals, as SHOW DATABASES tells it",
+    "ACME_ANALYTICS",
+)
+_HELD = {
+    "bigquery": dict.fromkeys(("silver", "gold", "marts", "governance"), _DATASET),
+    "redshift": dict.fromkeys(("namespace", "workgroup"), _SERVERLESS),
+    "snowflake": {"database": _DATABASE},
+}
+
+
+@rule("warehouse", "cloud")
+def _warehouse_adopted(intent: Intent) -> Iterator[Problem]:
+    """What `warehouse.adopt` names is something that its engine has, by its bare name; on BigQuery in a project that is
+    adopted too, on Redshift a namespace together with its workgroup."""
+    warehouse, cloud = intent.warehouse, intent.cloud
+    forms = _HELD.get(warehouse.engine, {})
+    for what, name in warehouse.adopt.items():
+        path = f"warehouse.adopt.{what}"
+        if what not in forms:
+            offered = ", ".join(forms) or "nothing of this engine"
+            yield Problem(
+                path,
+                name,
+                f"cannot be adopted with engine '{warehouse.engine}', of which can be: {offered}",
+                "leave it out",
+            )
+        elif not re.fullmatch(forms[what].pattern, name):
+            yield Problem(path, name, f"must be {forms[what].words}", forms[what].example)
+    if (
+        warehouse.engine == "bigquery"
+        and warehouse.adopt
+        and getattr(cloud, "project", None) is None
+    ):
+        yield Problem(
+            "cloud.project",
+            None,
+            "must name the project in which the adopted datasets lie",
+            "acme-data-dev",
+        )
+    if warehouse.engine == "redshift" and len(set(warehouse.adopt) & set(forms)) == 1:
+        (lacking,) = set(forms) - set(warehouse.adopt)
+        yield Problem(
+            f"warehouse.adopt.{lacking}",
+            None,
+            "is needed too: a namespace has one workgroup, and one comes with the other",
+            _SERVERLESS.example,
+        )

@@ -26,7 +26,7 @@ ALL_CHARTS = Plan("s", "", tuple(resource(RELEASE, name) for name in CHARTS))
 
 
 def intent_of(stack: str, **network: Any) -> Intent:
-    raw = copy.deepcopy(PROJECT.read_stack(stack))
+    raw: dict[str, Any] = copy.deepcopy(PROJECT.read_stack(stack))
     raw["network"] = {**raw["network"], **network}
     if network.get("egress", "allow-list") != "allow-list":
         del raw["network"]["egress_domains"]

@@ -58,6 +58,16 @@ def test_an_administrator_is_told_what_to_run_for_role_and_users() -> None:
     assert "JENKINS" not in "\n".join(statements(wanted("aws")))
 
 
+def test_an_adopted_database_is_opened_to_the_role_that_makes_schemas_in_it() -> None:
+    intent = sample("kestrel-gcp-staging")
+    told = "\n".join(statements(intent))
+    assert (
+        f"GRANT CREATE SCHEMA, MONITOR ON DATABASE KESTREL_ANALYTICS TO ROLE {role_name(intent)};"
+        in told
+    )
+    assert "ON DATABASE" not in "\n".join(statements(wanted("aws")))
+
+
 def test_preflight_prints_the_same_statements() -> None:
     stack = "kestrel-gcp-staging"
     (need,) = (one for one in quotas(plan_of(stack), sample(stack)) if one.code == "snowflake")
