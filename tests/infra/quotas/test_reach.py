@@ -50,4 +50,6 @@ def test_a_stack_without_a_cluster_and_one_on_google_cloud_need_nothing() -> Non
         found = quotas(plan_of(stack), sample(stack))
         assert not [one for one in found if one.kind == "reach"], stack
     found = quotas(plan_of("northwind-aws-prod-ml"), sample("northwind-aws-prod-ml"))
-    assert [one.code for one in found if one.kind == "reach"] == ["api", "administrators"]
+    reach = [one for one in found if one.kind == "reach"]
+    assert [one.code for one in reach] == ["api", "administrators"]
+    assert all("northwind-prod-platform" in one.show for one in reach)
