@@ -4,6 +4,7 @@
 #   ci/setup.sh test     that, and what the tests and checks need
 #   ci/setup.sh infra    what `landfall plan` and `pulumi up` need, with the policy pack; no Java, no Spark
 #   ci/setup.sh policy   the policy pack alone, for `pulumi up --policy-pack infra/policy`
+#   ci/setup.sh data     what a month's steps need on any Platform: what test does, and dbt's adapters
 #   ci/setup.sh warehouse  dbt's adapters for BigQuery, Snowflake and Redshift, for a cloud's Platform
 #   ci/setup.sh stand-ins  that, and the servers that stand in for the clouds' warehouses in tests
 #   ci/setup.sh airflow  what the Airflow DAG runs on in tests
@@ -101,11 +102,12 @@ esac
 find_java
 case $use in
     demo) fill .venv requirements/laptop.txt ;;
-    test | ci) fill .venv requirements/dev.txt ;;
-    *) fail "unknown use '$use'; choose demo, test, infra, policy, warehouse, stand-ins, scan, airflow, kubeflow or ci" ;;
+    test | data | ci) fill .venv requirements/dev.txt ;;
+    *) fail "unknown use '$use'; choose demo, test, data, infra, policy, warehouse, stand-ins, scan, airflow, kubeflow or ci" ;;
 esac
 fill .venv-dbt requirements/dbt.txt
 .venv/bin/python -m pipelines.jars >/dev/null
+if [ "$use" = data ]; then fill .venv-dbt-clouds requirements/dbt-clouds.txt; fi
 if [ "$use" = test ] && ! command -v groovyc >/dev/null; then  # Jenkins' language: the scenarios of its jobs run in it
     if may_install && command -v apt-get >/dev/null; then install_packages Groovy groovy
     else say "Groovy is missing, so the tests of Jenkins' jobs will be skipped. Type: sudo apt-get install -y groovy"; fi

@@ -4,7 +4,7 @@ Map call(Map config) {
     String end = config.end ?: 'promote'      // the last step
     String kept = "run-${config.month}-${end}.json"
     List words = ['run', '--month', config.month, '--from', start, '--to', end, '--stack', config.stack]
-    Map made = landfall(args: words, file: kept, label: "${config.month}: ${start} to ${end}").value
+    Map made = landfallData(args: words, file: kept, label: "${config.month}: ${start} to ${end}").value
     archiveArtifacts(artifacts: kept)
     return made
 }

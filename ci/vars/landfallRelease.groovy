@@ -17,8 +17,9 @@ void call(Map config) {
     boolean whole = false
     try {
         // A lock and not disableConcurrentBuilds, which knows one job alone: infra, upgrade and destroy all come here,
-        // and builds of other stacks need not wait. The engine's own lock is the second net.
-        lock(resource: "landfall-${stack}") {
+        // and builds of other stacks need not wait. The engine's own lock is the second net: by the variable the command
+        // knows that Jenkins' lock is ours, so that the build which held it before has ended.
+        lock(resource: "landfall-${stack}", variable: 'LANDFALL_LOCK') {
             landfallAgent(tries: 1) {    // an apply is never repeated by itself: what a lost agent left, people look at
                 landfallUp(stack: stack, destroy: destroy)
                 landfallVerify(stack: stack, destroy: destroy)

@@ -2,5 +2,5 @@
 Map call(Map config) {
     sh(label: 'wheel', script: 'make wheel')
     stash(name: 'wheel', includes: 'dist/*.whl')
-    return landfall(args: ['code', 'stage', 'dist', '--stack', config.stack], file: 'code.json').value
+    return landfallData(args: ['code', 'stage', 'dist', '--stack', config.stack], file: 'code.json').value
 }

@@ -33,7 +33,7 @@ YES = {"spend": {"by": APPROVER, "ANSWER": "yes"}}
 def test_a_good_model_is_rehearsed_trained_judged_tried_and_promoted(build: Build) -> None:
     assert build.result == "SUCCESS"
     assert [line.split(" --")[0] for line in build.lines if line.startswith("landfall") and "notice" not in line] == [
-        "landfall intent check", "landfall run", "landfall model rehearse", "landfall model spend",
+        f"landfall stack admit {STACK}", "landfall run", "landfall model rehearse", "landfall model spend",
         "landfall run", "landfall run", "landfall model canary", "landfall run",
     ]  # fmt: skip
     assert [(r["args"].split()[5], r["args"].split()[7]) for r in build.ran("landfall run")] == [
@@ -42,7 +42,55 @@ def test_a_good_model_is_rehearsed_trained_judged_tried_and_promoted(build: Buil
     assert not build.steps("input")  # no GPU, nothing to ask
     assert "landfall-gpu" not in build.steps("node")
     assert build.told() == ["promoted"]
+    assert tokens(build) == WORKS
+
+
+def tokens(build: Build) -> dict[str, list[str]]:
+    """Command → the credentials that were bound when it ran, for those that had any."""
+    rows = [row for row in build.log if row["step"] == "sh" and row["credentials"]]
+    return {" ".join(row["args"].split()[:3]).split(" --")[0]: row["credentials"] for row in rows}
+
+
+WORKS = {
+    "landfall run": ["landfall-data"],
+    "landfall model rehearse": ["landfall-data"],
+    "landfall model canary": ["landfall-data"],
+}
+"""What works on data or models has the token of data and no other; spend, admission and messages have none."""
+
+
+@scenario(ML, params=MONTH, answers=[FREE, PASSED, says("run", ran("PROMOTE"))])
+def test_every_agent_that_works_on_data_has_the_warehouses_adapters(build: Build) -> None:
+    made = {
+        row["node"]: row["args"]
+        for row in build.log
+        if row["step"] == "sh" and "setup.sh" in row["args"]
+    }
+    for row in build.log:
+        if row["step"] == "sh" and row["credentials"]:
+            assert made[row["node"]] == "ci/setup.sh data"
+
+
+@scenario(
+    ML,
+    params=MONTH,
+    credentials=["landfall-preview", "landfall-deploy", "landfall-scm"],
+)
+def test_without_the_token_of_data_nothing_is_run_as_somebody_else(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.never("landfall run", "landfall model")
+    assert build.told() == ["failed"]
+
+
+@scenario(
+    ML, params=MONTH, answers=[fails("stack admit", Refused(f"The Platform of {STACK} does not say what a build becomes to train."))]
+)  # fmt: skip
+def test_a_stack_whose_platform_is_not_shared_begins_nothing(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.stage("Data and drift") == "skipped for failure"
+    assert build.never("landfall run", "landfall model")
     assert build.credentials == set()
+    assert build.told() == ["refused"]
 
 
 @scenario(ML, params=MONTH, answers=[FREE, says("run", ran("HOLD"))])
@@ -156,13 +204,13 @@ def test_a_command_that_fails_is_not_repeated(build: Build) -> None:
 @scenario(ML, params={"STACK": STACK, "MONTH": "March"})
 def test_a_month_that_is_none_begins_nothing(build: Build) -> None:
     assert build.failure == "MONTH is 'March'; write it as YYYY-MM, as 2013-03. Nothing was begun."
-    assert build.never("landfall run", "landfall intent")
+    assert build.never("landfall run", "landfall stack")
 
 
 @scenario(
     ML,
     params=MONTH,
-    answers=[fails("intent check", UsageError("harbor-gcp-dev is not a valid intent."))],
+    answers=[fails("stack admit", UsageError("harbor-gcp-dev is not a valid intent."))],
 )
 def test_a_bad_intent_ends_the_ml_job_in_its_first_stage(build: Build) -> None:
     assert build.result == "FAILURE"
@@ -191,7 +239,8 @@ def test_code_is_tried_on_staging_and_then_published_as_tried(build: Build) -> N
     assert build.result == "SUCCESS"
     order = [line.split(" --")[0] for line in build.lines if line.startswith(("landfall", "make"))]
     assert order == [
-        "landfall intent check", "landfall intent check", "landfall dataset diff", "make test", "make wheel",
+        "landfall stack admit harbor-gcp-dev", "landfall stack admit harbor-gcp-prod", "landfall dataset diff",
+        "make test", "make wheel",
         "landfall code stage dist", "landfall run", "landfall code stage dist", f"landfall code publish {'7' * 64}",
     ]  # fmt: skip
     (tried,) = build.ran("landfall run")
@@ -201,6 +250,12 @@ def test_code_is_tried_on_staging_and_then_published_as_tried(build: Build) -> N
     assert "--stack harbor-gcp-prod" in published["args"]
     assert published["locks"] == ["landfall-code-harbor-gcp-prod"]
     assert len(build.ran("make wheel")) == 1  # what is published is the wheel that was tried
+    assert tokens(build) == {
+        "landfall code stage": ["landfall-data"],
+        "landfall run": ["landfall-data"],
+        "landfall code publish": ["landfall-data"],
+    }  # neither the tests nor what builds the wheel could read anything
+    assert all("--job data" in row["args"] for row in build.ran("stack admit"))
 
 
 @scenario(
@@ -228,20 +283,42 @@ def test_a_month_that_fails_on_staging_publishes_nothing(build: Build) -> None:
 @scenario(
     PIPELINES,
     params=CODE,
-    answers=[STAGED, SAME, says("run", ran("NONE"))],
+    answers=[fails("stack admit", Refused("Branch 'feature/x' may not run data steps on harbor-gcp-dev."))],
     env={"BRANCH_NAME": "feature/x"},
-)
-def test_another_branch_is_tried_and_not_published(build: Build) -> None:
+)  # fmt: skip
+def test_a_month_of_another_branch_is_refused_before_anything_runs(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert "--branch feature/x" in build.ran("stack admit")[0]["args"]
+    assert build.stage("Tests") == "skipped for failure"
+    assert build.never("make test", "make wheel", "landfall run", "landfall code")
+    assert build.credentials == set()
+
+
+@scenario(PIPELINES, params={}, answers=[SAME], commits={"GIT_PREVIOUS_SUCCESSFUL_COMMIT": "beef"})
+def test_a_push_is_held_to_contracts_and_tests_and_reaches_no_data(build: Build) -> None:
     assert build.result == "SUCCESS"
-    assert build.ran("landfall run")
-    assert build.stage("Publish") == "skipped by when"
-    assert build.never("code publish")
+    ran_ = [line for line in build.lines if line.startswith(("landfall", "make"))]
+    assert [line.split(" --")[0] for line in ran_] == ["landfall dataset diff", "make test"]
+    assert "--against beef" in ran_[0]  # since the last good build, however many pushes ago
+    assert build.stage("Staging") == build.stage("Publish") == "skipped by when"
+    assert build.never("landfall run", "landfall code", "make wheel", "stack admit")
+    assert build.credentials == set()
+    assert build.told() == []
 
 
-@scenario(PIPELINES, params={})
-def test_a_missing_month_begins_nothing(build: Build) -> None:
-    assert build.failure == "Say MONTH: nothing is filled in there. Nothing was begun."
-    assert build.lines == []
+@scenario(PIPELINES, params={}, answers=[says("make test", code=1), SAME])
+def test_a_push_whose_tests_fail_is_red_and_published_nowhere(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.never("landfall run", "landfall code")
+    assert "--against 'HEAD~1'" in build.ran("dataset diff")[0]["args"]  # no build succeeded before
+    assert build.told() == ["failed"]
+    assert build.ran("landfall notice failed --client")  # a push is no single stack's
+
+
+@scenario(PIPELINES, params={"MONTH": "2013-03", "STACK": STACK})
+def test_a_month_without_a_staging_stack_begins_nothing(build: Build) -> None:
+    assert build.failure == "Say STAGING: nothing is filled in there. Nothing was begun."
+    assert build.lines == []  # who forgot it sees it: nobody is written to
 
 
 # --- rollback ---------------------------------------------------------------------------------------------------
@@ -256,6 +333,32 @@ def test_a_rollback_keeps_its_reason_and_tells(build: Build) -> None:
     assert "--why 'complaints of the tower'" in line
     assert "--to 4" in line
     assert build.told() == ["rolled-back"]
+    assert tokens(build) == {"landfall model rollback": ["landfall-data"]}
+    assert build.never("landfall run", "model promote", "model canary", "landfall code", "stack up")
+    assert len(build.ran("model rollback")) == 1
+
+
+@scenario(
+    ROLLBACK,
+    params={"STACK": STACK, "WHY": "complaints"},
+    answers=[fails("model rollback", Refused("There is no champion before this one."))],
+)
+def test_a_rollback_that_is_refused_tells_why_and_is_not_tried_again(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.failure == "There is no champion before this one."
+    assert len(build.ran("model rollback")) == 1
+    assert build.told() == ["refused"]  # never "rolled-back"
+
+
+@scenario(
+    ROLLBACK,
+    params={"STACK": STACK, "WHY": "complaints"},
+    answers=[fails("stack admit", Refused("Branch 'x' may not run data steps."))],
+)
+def test_a_rollback_that_is_not_admitted_touches_no_model(build: Build) -> None:
+    assert build.result == "FAILURE"
+    assert build.never("model rollback")
+    assert build.credentials == set()
 
 
 @scenario(ROLLBACK, params={"STACK": STACK})

@@ -397,6 +397,29 @@ def test_a_stack_that_is_not_whole_is_not_tagged(build: Build) -> None:
     assert build.told() == ["failed"]
 
 
+@scenario(
+    "Jenkinsfile",
+    answers=[says("stack verify", {"stack": STACK, "ok": True, "checks": [{"name": "shared platform", "ok": False, "must": False, "told": "it is out of date"}]})],
+)  # fmt: skip
+def test_a_whole_stack_whose_shared_platform_is_out_of_date_is_tagged_and_told(
+    build: Build,
+) -> None:
+    assert build.result == "UNSTABLE"
+    assert build.steps("unstable") == [f"{STACK}: it is out of date"]
+    assert build.ran("stack tag")
+    assert build.never("stack pending")
+
+
+@scenario("Jenkinsfile")
+def test_an_apply_is_told_that_it_holds_jenkins_lock_and_nothing_else_is(build: Build) -> None:
+    told = {
+        row["args"].split()[2]: row["told"].get("LANDFALL_LOCK")
+        for row in build.ran("landfall stack")
+    }
+    assert told["up"] == told["verify"] == f"landfall-{STACK}"
+    assert told["admit"] is told["preview"] is None
+
+
 @scenario("Jenkinsfile", answers=[says("make test", code=2)])
 def test_nothing_is_previewed_where_a_test_fails(build: Build) -> None:
     assert build.result == "FAILURE"

@@ -126,6 +126,8 @@ def test_every_stage_of_every_pipeline_is_reached(builds: dict[str, Build]) -> N
 def test_credentials_are_named_in_the_docs() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in VARS.glob("*.groovy"))
     named = set(re.findall(r"credentialsId: '([\w-]+)'", code))
-    assert named == {"landfall-preview", "landfall-deploy", "landfall-git", "landfall-scm"}
+    assert named == {
+        "landfall-preview", "landfall-deploy", "landfall-data", "landfall-git", "landfall-scm"
+    }  # fmt: skip
     page = Path(ROOT / "docs" / "jenkins.md").read_text(encoding="utf-8")
     assert all(one in page for one in named)

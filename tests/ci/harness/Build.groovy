@@ -20,6 +20,7 @@ class Build {
     int timeouts = 0
     Map<String, Map> stashes = [:]
     int preempted = 0
+    int agents = 0                  // how many were held so far
     int checkouts = 0               // of a branch's newest commit
 
     Build(Map scenario) {

@@ -2,7 +2,7 @@
  * Runs scenarios: groovy -cp tests/ci/harness tests/ci/harness/Run.groovy SCENARIOS.json RESULTS.json ROOT
  *
  * A scenario is an object: `pipeline` (a file below ROOT), `env`, `params`, `answers` to `sh`, `inputs`, `credentials` that
- * exist; `shell: true` and `folder` run the lines for real. A result: `result`, `failure`, `log`, `stages`.
+ * exist; `shell: true`, `workspaces` and `prepare` run the lines for real, each agent in a folder of its own. A result: `result`, `failure`, `log`, `stages`.
  * By hand, see tests/ci/test_scenarios.py: pytest tests/ci -k "a pull request".
  */
 import groovy.json.JsonOutput

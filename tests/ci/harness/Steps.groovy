@@ -6,7 +6,8 @@ import groovy.json.JsonSlurperClassic
  * fails the scenario as it fails the build. Named arguments that a step does not know are errors too.
  *
  * `sh` is answered by the scenario (`answers`: the first all of whose `match` are found in the line); what it has no answer
- * to is `{}` with exit code 0 or, where the scenario says `shell: true`, bash's in `folder`.
+ * to is `{}` with exit code 0 or, where the scenario says `shell: true`, bash's in the agent's own folder below `workspaces`, which
+ * `checkout` fills by the command `prepare`.
  */
 class Steps {
     private final Build build
@@ -21,7 +22,7 @@ class Steps {
         gitUsernamePassword: ['credentialsId', 'gitToolName'],
         fileExists: ['file'], input: ['message', 'id', 'ok', 'submitter', 'submitterParameter', 'parameters'],
         junit: ['testResults', 'allowEmptyResults'], kubernetesAgent: ['handleNonKubernetes'], nonresumable: [],
-        agent: [], lock: ['resource', 'label', 'quantity', 'inversePrecedence'], mail: ['to', 'subject', 'body', 'cc', 'replyTo'],
+        agent: [], lock: ['resource', 'label', 'quantity', 'inversePrecedence', 'variable'], mail: ['to', 'subject', 'body', 'cc', 'replyTo'],
         milestone: ['ordinal', 'label'], node: ['label'], parallel: null, pwd: ['tmp'], readFile: ['file', 'encoding'],
         readJSON: ['file', 'text', 'returnPojo'], retry: ['count', 'conditions'], sh: ['script', 'label', 'returnStdout', 'returnStatus', 'encoding'],
         script: [], sleep: ['time', 'unit'], stage: ['name'], stash: ['name', 'includes', 'excludes', 'allowEmpty'],
@@ -101,7 +102,7 @@ class Steps {
     }
 
     Object doCheckout(Map a, Closure b) {
-        build.node('checkout')
+        filled(build.node('checkout').folder.toString())
         if (a.scm instanceof Map) {    // a commit by its name: git then stands on no branch
             String commit = (a.scm.branches as List)[0].name
             build.note('checkout', commit)
@@ -114,10 +115,19 @@ class Steps {
         return [GIT_COMMIT: commit, GIT_BRANCH: 'origin/main'] + (build.scenario.commits ?: [:])
     }
 
+    /** The agent's folder, filled by the scenario's own command, which is handed its name. */
+    private void filled(String folder) {
+        if (!build.scenario.prepare) { return }
+        Process process = new ProcessBuilder((build.scenario.prepare as List<String>) + [folder]).redirectErrorStream(true).start()
+        String told = process.inputStream.text
+        if (process.waitFor() != 0) { throw new NotAPipeline("the checkout failed: ${told}") }
+    }
+
     Object doSh(Map a, Closure b) {
         Map node = build.node('sh')
         String line = a.script.toString()
         Map row = build.note('sh', line)
+        row.told = build.env.findAll { String name, String value -> name.startsWith('LANDFALL_') }
         Map answered = answer(line)
         Map otherwise = answered == null && build.scenario.shell ? bash(line) : [code: 0, out: answered == null ? '{}' : '']
         Map told = otherwise + (answered ?: [:])
@@ -155,7 +165,7 @@ class Steps {
 
     private Map bash(String line) {
         ProcessBuilder builder = new ProcessBuilder('bash', '-c', line)
-        builder.directory(new File(build.scenario.folder.toString()))
+        builder.directory(new File(build.node('sh').folder.toString()))
         builder.environment().putAll(build.environment())
         (build.scenario.path ?: []).each { String one -> builder.environment().put('PATH', "${one}:${builder.environment().get('PATH')}".toString()) }
         File out = File.createTempFile('out', '.txt')
@@ -176,7 +186,7 @@ class Steps {
     private String read(String file, String step) {
         Map node = build.node(step)
         if (build.scenario.shell) {
-            File there = new File(build.scenario.folder.toString(), file)
+            File there = new File(node.folder.toString(), file)
             if (!there.isFile()) { throw new StepFailed("${file} does not exist.") }
             return there.text
         }
@@ -207,7 +217,7 @@ class Steps {
     private void write(String file, String content) {
         build.node('writeFile').files[file] = content
         if (build.scenario.shell) {
-            new File(build.scenario.folder.toString(), file).text = content
+            new File(build.node('writeFile').folder.toString(), file).text = content
         }
     }
 
@@ -227,7 +237,8 @@ class Steps {
         build.note('stash', a.name.toString())
         String pattern = (a.includes ?: '**').toString()
         String start = pattern.contains('*') ? pattern.substring(0, pattern.indexOf('*')) : pattern
-        build.stashes[a.name.toString()] = node.files.findAll { String file, String content -> file.startsWith(start) }
+        build.stashes[a.name.toString()] = build.scenario.shell ? kept(node.folder.toString(), pattern)
+            : node.files.findAll { String file, String content -> file.startsWith(start) }
         return null
     }
 
@@ -237,7 +248,29 @@ class Steps {
         build.note('unstash', name)
         if (!build.stashes.containsKey(name)) { throw new StepFailed("No such saved stash '${name}'") }
         node.files.putAll(build.stashes[name])
+        if (build.scenario.shell) {
+            build.stashes[name].each { String file, Object content ->
+                File there = new File(node.folder.toString(), file)
+                there.parentFile.mkdirs()
+                there.bytes = content as byte[]
+            }
+        }
         return null
+    }
+
+    /** The files of a folder that a pattern names, by their names. */
+    private static Map<String, byte[]> kept(String folder, String pattern) {
+        java.nio.file.Path root = new File(folder).toPath()
+        java.nio.file.PathMatcher wanted = root.fileSystem.getPathMatcher("glob:${pattern}")
+        Map<String, byte[]> found = [:]
+        File start = new File(folder, pattern.contains('/') ? pattern.substring(0, pattern.indexOf('/')) : '.')
+        if (start.isDirectory()) {
+            start.eachFileRecurse { File one ->
+                java.nio.file.Path name = root.relativize(one.toPath().normalize())
+                if (one.isFile() && wanted.matches(name)) { found[name.toString()] = one.bytes }
+            }
+        }
+        return found
     }
 
     Object doInput(Map a, Closure b) {
@@ -272,7 +305,8 @@ class Steps {
     /** Hold an agent of the label while `work` is done. */
     Object onNode(String label, Closure work) {
         build.note('node', label)
-        String folder = build.scenario.folder ?: '/home/jenkins/agent/workspace/x'
+        // Each agent is a new pod with an empty disk: what a stage leaves there, no other finds.
+        String folder = build.scenario.workspaces ? "${build.scenario.workspaces}/${++build.agents}" : '/home/jenkins/agent/workspace/x'
         build.nodes << [label: label, files: [:], folder: folder]
         String before = build.env.WORKSPACE
         build.env.WORKSPACE = folder
@@ -323,8 +357,9 @@ class Steps {
     Object doLock(Map a, Closure body) {
         build.note('lock', a.resource.toString())
         build.locks << a.resource.toString()
+        List<String> told = a.variable ? ["${a.variable}=${a.resource}".toString()] : []
         try {
-            return run(body)
+            return overriding(told) { run(body) }
         } finally {
             build.locks.remove(build.locks.size() - 1)
         }
