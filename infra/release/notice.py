@@ -89,9 +89,8 @@ def to_client(
 
     Takes the intents as they are written: that one of them does not hold may be what happened.
     """
-    named = [
-        one["contacts"].get("technical") for one in intents if isinstance(one.get("contacts"), dict)
-    ]  # pyright: ignore[reportAttributeAccessIssue]
+    contacts = [one.get("contacts") for one in intents]
+    named = [one.get("technical") for one in contacts if isinstance(one, dict)]
     lines = [f"{client}: {_SUBJECT[event]}.", "", *(_of_details(details) if details else [])]
     lines += ["", f"The build: {build}"] if build else []
     to = sorted({one for one in named if isinstance(one, str)})
