@@ -3,7 +3,7 @@
 Its data jobs have no role of their own: the workloads' roles trust them (`works`).
 Subjects and audiences are the same on every cloud (`infra/jenkins.py`). Deploying builds
 whatever the platform is made of, but no role above the boundary, and never changes its own role, the
-boundary or the issuer it is trusted through: those a person applies. Neither reads data or the cloud's secrets; what
+boundary, the issuer it is trusted through or what keeps proof (`proof.py`): those a person applies. Neither reads data or the cloud's secrets; what
 Pulumi keeps secret in the state both open (`infra/aws/jenkins_state.py`).
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html and
 …/access_policies_boundaries.html.

@@ -335,21 +335,15 @@ def test_those_who_apply_by_hand_administer_cluster_and_lake_formation_beside_je
     adopt: Plan,
 ) -> None:
     entries = "eks/accessPolicyAssociation:AccessPolicyAssociation"
-    by_hand = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/us-east-1/engineer"
-    raw = intent_of(ADOPT).model_dump(mode="json", exclude_defaults=True)["cloud"]
-    plan = plan_of(intent_of(ADOPT, cloud={**raw, "administrators": [by_hand]}), ADOPT)
-    entry = named(plan, entries, "administrator-engineer").inputs
+    (by_hand,) = intent_of(ADOPT).model_dump()["cloud"]["administrators"]
+    entry = named(adopt, entries, "administrator-platform-engineer").inputs
     assert entry["principalArn"] == by_hand
     assert entry["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
-    assert named(plan, entries, "jenkins-deploy")
-    admins = named(plan, "lakeformation/dataLakeSettings:DataLakeSettings", "catalog").inputs[
-        "admins"
-    ]
-    assert admins[1:] == [by_hand]
-    assert "administrator-engineer" not in names(adopt, entries)
-    for one in (adopt, plan):
-        access = named(one, "eks/cluster:Cluster", "cluster")
-        assert access.inputs["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] is False
+    assert named(adopt, entries, "jenkins-deploy")
+    settings = named(adopt, "lakeformation/dataLakeSettings:DataLakeSettings", "catalog").inputs
+    assert settings["admins"][1:] == [by_hand]
+    cluster = named(adopt, "eks/cluster:Cluster", "cluster").inputs
+    assert cluster["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] is False
 
 
 def test_the_maker_of_a_cluster_administers_it_only_where_nobody_else_is_named(dev: Plan) -> None:
