@@ -486,7 +486,7 @@ def test_the_stop_is_built_only_where_it_is_asked_for(adopts: Plan, dev: Plan) -
     cluster = one(adopts, "container/cluster:Cluster")
     told = function.inputs["serviceConfig"]["environmentVariables"]
     assert told == {"PROJECT": "kestrel-data-staging", "CLUSTER": cluster.inputs["name"]}
-    role = one(adopts, "projects/iAMCustomRole:IAMCustomRole")
+    role = named(adopts, "projects/iAMCustomRole:IAMCustomRole")["stop"]
     assert all(permission.startswith("container.") for permission in role.inputs["permissions"])
 
 
