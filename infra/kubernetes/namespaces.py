@@ -64,7 +64,10 @@ SPACES: tuple[Space, ...] = (
         "gateway", "baseline", "upstream", ("apis", "pods"), (9443, 10443, 8443),
         why="Envoy's drain helper does not meet `restricted` in every release",
     ),
-    Space("mlflow", "restricted", "ours", ("apis", "identity", "database"), behind_gateway=True),
+    Space(
+        "mlflow", "restricted", "ours", ("apis", "identity", "database"), behind_gateway=True,
+        callers=("training",),
+    ),
     Space(
         "catalog", "restricted", "upstream", ("apis", "identity", "database"), behind_gateway=True
     ),

@@ -22,6 +22,9 @@ from infra.scope import Scope
 from landfall import __version__
 
 PROJECT = "/opt/landfall"
+TRACKING = "mlflow.mlflow.svc"
+"""MLflow, as pods of the cluster call it: they need neither the network's DNS nor the platform's authority, and what
+they say never leaves the cluster. People come by the gateway."""
 _PLATFORM = "/etc/landfall/platform.json"
 CONFINED: dict[str, Any] = {
     "allowPrivilegeEscalation": False,
@@ -58,7 +61,8 @@ class Runtime(pulumi.ComponentResource):
         whole = platform(
             scope.intent, scope.stack, foundation, data, Ml(cluster, database, services)
         )
-        known = pulumi.Output.json_dumps(whole, sort_keys=True)
+        inside = {**whole, "tracking": {**whole["tracking"], "uri": f"http://{TRACKING}"}}
+        known = pulumi.Output.json_dumps(inside, sort_keys=True)
         self._intent = scope.intent.model_dump(mode="json", exclude_unset=True)
         self.maps: list[pulumi.Resource] = []
         serving = self._intent.get("serving", {})

@@ -18,7 +18,7 @@ from infra.kubernetes.domain import domain
 from infra.kubernetes.gateway import Gateway, route
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import metadata, release
-from infra.kubernetes.runtime import CONFINED, CONFINED_POD, image
+from infra.kubernetes.runtime import CONFINED, CONFINED_POD, TRACKING, image
 from infra.kubernetes.secrets import Secrets
 from infra.scope import Scope
 
@@ -90,7 +90,7 @@ class Tracking(pulumi.ComponentResource):
                 },
                 # Against DNS rebinding: the names by which it is called.
                 "serverAllowedHosts": [
-                    f"mlflow.{domain(scope)}:*", "mlflow.mlflow.svc:*", "mlflow.mlflow.svc",
+                    f"mlflow.{domain(scope)}:*", f"{TRACKING}:*", TRACKING,
                 ],
                 "extraEnvVars": {"PGSSLMODE": "require"},
                 "extraVolumes": [{"name": "tmp", "emptyDir": {}}],
