@@ -192,7 +192,8 @@ def test_six_zones_keep_former_versions_and_only_landing_lets_objects_go(prod: P
         (rule,) = named(prod, kind, zone).inputs["rules"]
         assert rule["expiration"].get("days") == (days["landing"] if zone == "landing" else None)
         if zone != "landing":
-            assert rule["noncurrentVersionExpiration"]["noncurrentDays"] == days[zone]
+            kept = rule["noncurrentVersionExpiration"]["noncurrentDays"]
+            assert kept == days[zone]  # pyright: ignore[reportArgumentType]
         assert named(prod, "s3/bucketLogging:BucketLogging", zone)
 
 
