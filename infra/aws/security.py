@@ -19,6 +19,7 @@ from infra.aws.records import build_access_logs, build_records
 from infra.aws.roles import boundary_name, ceiling
 from infra.aws.trail import build_trail, proof_days
 from infra.scope import Scope
+from infra.sources import stored_passwords
 
 OFFERED = True
 
@@ -57,9 +58,7 @@ class Security(pulumi.ComponentResource):
 
     def _secrets(self, scope: Scope) -> None:
         prefix = secret_prefix(scope)
-        for source in scope.intent.sources:
-            if source.kind != "jdbc" or source.password_secret.startswith("env:"):
-                continue
+        for source in stored_passwords(scope.intent):
             aws.secretsmanager.Secret(
                 f"source-{source.dataset}",
                 name=f"{prefix}{source.password_secret}",

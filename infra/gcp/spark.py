@@ -18,6 +18,7 @@ from infra.gcp.secrets import secret
 from infra.gcp.spark_history import history_server
 from infra.gcp.tenancy import cloud, strict
 from infra.scope import Scope
+from infra.sources import stored_passwords
 
 RUNTIME = "3.0"
 """Spark 4.0, Scala 2.13, Java 21:
@@ -101,9 +102,7 @@ class Spark(pulumi.ComponentResource):
 
     def _source_secrets(self) -> None:
         """Where the passwords of source databases are put, by a person; Spark alone reads them."""
-        for source in self.scope.intent.sources:
-            if source.kind != "jdbc" or source.password_secret.startswith("env:"):
-                continue
+        for source in stored_passwords(self.scope.intent):
             made = secret(
                 self.scope,
                 self,

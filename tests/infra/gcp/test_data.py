@@ -147,8 +147,10 @@ def test_a_sources_password_has_a_place_and_one_reader(prod: Plan, planned: Plan
         "port": 5432, "database": "d", "table": "t", "watermark": "at", "user": "u",
         "password_secret": "env:SAILINGS_PASSWORD",
     }  # fmt: skip
-    plan = planned(DEV, sources=[jdbc])
-    assert "source-sailings" not in named(plan, "secretmanager/secret:Secret")
+    shared = [{**jdbc, "dataset": name, "password_secret": "ships"} for name in ("ports", "quays")]
+    made = named(planned(DEV, sources=[jdbc, *shared]), "secretmanager/secret:Secret")
+    # One where two sources share it: a second of the same name would be refused.
+    assert {name for name in made if name.startswith("source-")} == {"source-ports"}
 
 
 def test_no_dataset_lets_every_viewer_of_the_project_read(dev: Plan) -> None:
