@@ -37,7 +37,7 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml
 	@$(UV) --group build --group laptop --group infra --group sources --group buses --group clouds --group test --group check pyproject.toml -o requirements/dev.txt
 	@$(UV) --group build --group laptop --constraint requirements/dev.txt pyproject.toml -o requirements/laptop.txt
 	@$(UV) --group build --group laptop --group clouds --group buses --group sources --constraint requirements/dev.txt pyproject.toml -o requirements/cloud.txt
-	@$(UV) --group build --group infra --constraint requirements/dev.txt pyproject.toml -o requirements/infra.txt
+	@$(UV) --group build --group infra --group clouds --constraint requirements/dev.txt pyproject.toml -o requirements/infra.txt
 	@$(UV) --group dbt -o requirements/dbt.txt
 	@$(UV) --group dbt-clouds -o requirements/dbt-clouds.txt
 	@$(UV) --group stand-ins -o requirements/stand-ins.txt

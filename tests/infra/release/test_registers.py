@@ -18,7 +18,7 @@ from landfall.errors import UsageError
 from landfall.intent import Intent, parse_intent
 from landfall.project import Project, environment
 from landfall.storage import Store
-from tests.infra.release.conftest import STACK, Fake, preview, step
+from tests.infra.release.conftest import ROOT, STACK, Fake, preview, step
 
 AWS = "northwind-aws-dev"
 JENKINS = {
@@ -55,6 +55,13 @@ def test_it_lies_beside_the_state(
     monkeypatch.setenv("PULUMI_BACKEND_URL", state)
     assert address_of(intent_of(project)) == register
     assert address_of(intent_of(project, state=state, builds="gs://own/place")) == "gs://own/place"
+
+
+def test_the_agents_that_plan_and_apply_can_open_it_on_every_cloud(project: Project) -> None:
+    """ci/setup.sh infra fills them from this list alone."""
+    listed = (ROOT / "requirements" / "infra.txt").read_text(encoding="utf-8")
+    for client in ("boto3", "google-cloud-storage", "azure-storage-blob", "azure-identity"):
+        assert f"\n{client}==" in listed, client
 
 
 def test_in_a_build_it_is_never_the_agents_own(
