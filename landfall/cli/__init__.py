@@ -51,6 +51,7 @@ def build_app() -> typer.Typer:
         plan,
         platform,
         preflight,
+        registry,
         report,
         run,
         serve,
@@ -71,7 +72,7 @@ def build_app() -> typer.Typer:
         report.report, serve.serve, notice.notice, waivers.waivers,
     ):  # fmt: skip
         app.command()(function)
-    for noun in (clients, cluster, code, dataset, intent, lake, model, platform, stack):
+    for noun in (clients, cluster, code, dataset, intent, lake, model, platform, registry, stack):
         app.add_typer(noun.app, name=noun.__name__.rsplit(".", 1)[-1])
     return app
 

@@ -231,7 +231,7 @@ def test_the_agents_bring_what_scans_images() -> None:
     (cpu,) = [s for s in read(IMAGES / "agent/Dockerfile") if s.name == "cpu"]
     assert "--from=grype /grype /usr/local/bin/grype" in cpu.all("COPY")
     night = (ROOT / "ci/pipelines/nightly.Jenkinsfile").read_text(encoding="utf-8")
-    assert re.search(r"landfallAgent \{\s*landfallScan\(\)", night)
+    assert re.search(r"landfallAgent \{\s*landfallScan\(", night)
 
 
 def test_the_agent_installs_a_plugin_for_every_provider_of_the_program() -> None:

@@ -9,7 +9,8 @@ NIGHTLY = "ci/pipelines/nightly.Jenkinsfile"
 JENKINS = {"JOB_NAME": "harbor/nightly", "LANDFALL_REGISTRY": "registry.example/landfall"}
 CHEAP = says("landfall plan", {"cost": {"expected": 90.0, "budget": {"over": False, "told": ""}}})
 NO_WAIVER = says("landfall waivers", {"today": "", "waivers": [], "reasons": []})
-QUIET = [says("landfall clients", known([STACK])), CHEAP, NO_WAIVER]
+SIGNED_IN = says("registry login", {"registry": "", "signed_in": True, "folder": ""})
+QUIET = [says("landfall clients", known([STACK])), CHEAP, NO_WAIVER, SIGNED_IN]
 PUTS_RIGHT = ("stack up", "stack preview", "stack approve", "stack destroy", "stack recover", "stack tag")  # fmt: skip
 
 
@@ -32,9 +33,28 @@ def test_a_quiet_night_looks_at_what_is_applied_and_writes_to_nobody(build: Buil
     assert build.ran("stack drift")[0]["credentials"] == ["landfall-preview"]
     assert build.ran(f"landfall waivers {STACK}")
     assert build.ran(f"landfall plan {STACK}")
-    assert build.ran("make scan")
+    (login,), (scan,) = build.ran("registry login"), build.ran("make scan")
+    assert f"registry.example/landfall --stack {STACK} --folder" in login["args"]
+    assert login["credentials"] == ["landfall-preview"]
+    assert scan["credentials"] == []
+    assert build.lines.index(login["args"]) < build.lines.index(scan["args"])
     assert untouched(build)
     assert build.told() == []
+
+
+@scenario(
+    NIGHTLY,
+    env=JENKINS,
+    answers=[
+        fails("registry login", LandfallError("The registry of images lets nobody in.")),
+        *QUIET,
+    ],
+)
+def test_a_registry_that_lets_nobody_in_is_told_and_the_lists_are_scanned(build: Build) -> None:
+    assert build.result == "UNSTABLE"
+    assert build.ran("make scan")
+    assert build.ran("stack drift")
+    assert untouched(build)
 
 
 @scenario(
@@ -52,7 +72,7 @@ def test_a_night_that_looked_at_nothing_is_not_green(build: Build) -> None:
     assert build.result == "UNSTABLE"
     assert build.steps("unstable") == ["No applied stack of this client is known: nothing was looked at."]  # fmt: skip
     assert build.ran("make scan")  # dependencies are everybody's
-    assert build.never("stack drift", "landfall waivers", "landfall plan")
+    assert build.never("registry login", "stack drift", "landfall waivers", "landfall plan")
     assert untouched(build)
 
 
@@ -104,6 +124,7 @@ def test_images_that_nobody_looked_at_leave_no_green_night(build: Build) -> None
     assert build.result == "UNSTABLE"
     assert build.steps("unstable") == ["Images are not looked at: LANDFALL_REGISTRY does not say where they lie."]  # fmt: skip
     assert build.ran("make scan")  # the lists are
+    assert build.never("registry login")
     assert build.ran("stack drift")
     assert untouched(build)
 

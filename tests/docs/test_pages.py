@@ -66,8 +66,8 @@ def test_commands_and_their_options_exist(page: Path) -> None:
         if words[0] != "landfall" or len(words) == 1 or words[1].startswith("-"):
             continue
         found = [path for path in COMMANDS if tuple(words[1 : len(path) + 1]) == path]
-        nouns = {path[0] for path in COMMANDS if len(path) > 1}
-        if not found and len(words) == 2 and words[1].rstrip(",") in nouns:
+        nouns = {path[:n] for path in COMMANDS for n in range(1, len(path))}
+        if not found and tuple(word.rstrip(",") for word in words[1:]) in nouns:
             continue  # a noun by itself
         assert found, " ".join(words)
         known = {option for one in COMMANDS[max(found, key=len)].params for option in one.opts} | {
