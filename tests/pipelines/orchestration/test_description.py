@@ -51,7 +51,9 @@ def test_what_jenkins_asks_and_tries_before_training_and_promotion_is_asked_and_
     around = ("drift", "spend", "allow_spend", "train", "gate", "canary", "approve", "promote")
     assert sorted(around, key=names.index) == list(around)
     library = (ROOT / "ci/pipelines/ml.Jenkinsfile").read_text(encoding="utf-8")
-    library += (ROOT / "ci/vars/landfallCanary.groovy").read_text(encoding="utf-8")
+    for step in ("landfallRehearse", "landfallCanary"):
+        assert f"{step}(" in library
+        library += (ROOT / f"ci/vars/{step}.groovy").read_text(encoding="utf-8")
     found = {task.name: task for task in tasks()}
     for name in ("spend", "canary"):
         assert found[name].words[:2] == ("model", name)
