@@ -278,6 +278,8 @@ def test_a_file_that_is_not_there_is_told_with_its_place(
         ("y.csv", b"", "it is empty"),
         ("y.csv", bytes(range(200, 256)), r"It has: \?"),
     ],
+    # Archives hold the time at which they were made; two workers must call a test the same.
+    ids=["no-zip", "half-a-zip", "two-files", "no-gzip", "half-a-gzip", "empty", "no-text"],
 )
 def test_an_unreadable_file_is_told_with_what_is_wrong(
     tmp_path: Path, name: str, content: bytes, says: str
