@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
+
 from landfall.errors import LandfallError, Refused, UsageError
-from tests.ci.scenarios import APPROVER, STACK, Build, fails, says, scenario
+from tests.ci.scenarios import APPROVER, ROOT, STACK, Build, fails, says, scenario
 
 ML = "ci/pipelines/ml.Jenkinsfile"
 MONTH = {"STACK": STACK, "MONTH": "2013-03"}
@@ -69,6 +71,23 @@ def test_every_agent_that_works_on_data_has_the_warehouses_adapters(build: Build
     for row in build.log:
         if row["step"] == "sh" and row["credentials"]:
             assert made[row["node"]] == "ci/setup.sh data"
+
+
+@scenario(ML, params=MONTH, answers=[FREE, PASSED, says("run", ran("PROMOTE"))])
+def test_a_command_is_ended_before_its_token_is(build: Build) -> None:
+    """A cloud's SDK renews its hour by the token again: past the token's life it would fail in the middle of a write."""
+    tokens_file = (ROOT / "ci/jenkins/casc/tokens.yaml").read_text(encoding="utf-8")
+    lives = yaml.safe_load(tokens_file)["security"]["idToken"]["tokenLifetime"]
+    bound = [
+        build.log[at - 1]
+        for at, row in enumerate(build.log)
+        if row["step"] == "withCredentials" and row["args"] == ["landfall-data"]
+    ]
+    assert len(bound) == len(build.ran("landfall run")) + 2  # the rehearsal and the canary
+    for before in bound:
+        assert before["step"] == "timeout"
+        assert int(before["args"]["time"]) * 60 <= lives - 600
+        assert before["args"]["unit"] == "MINUTES"
 
 
 @scenario(
