@@ -17,11 +17,12 @@ from infra.aws.provider import cloud
 from infra.aws.roles import boundary, grant, role
 from infra.aws.warehouse_sql import DATABASE, MARTS, run_statements
 from infra.scope import Scope
+from infra.sources import REDSHIFT
 
 OFFERED = True
 CAPACITY = {"xsmall": 8, "small": 16, "medium": 32, "large": 64}
 """Size → RPU. An RPU is 16 GB of memory."""
-PORT = 5439
+PORT = REDSHIFT
 HOURS_A_DAY = {"dev": 4, "staging": 6, "prod": 16}
 """Hours at base capacity that a day may use before the limit speaks up."""
 

@@ -19,6 +19,7 @@ from infra.kubernetes.accounts import ACCOUNTS, account
 from infra.kubernetes.clouds import CLOUDS, cloud_of
 from infra.kubernetes.resources import metadata
 from infra.scope import Scope
+from infra.sources import ports
 from landfall.intent import Intent
 
 IMAGES_LABEL = "landfall.dev/images"
@@ -72,7 +73,7 @@ SPACES: tuple[Space, ...] = (
         "catalog", "restricted", "upstream", ("apis", "identity", "database"), behind_gateway=True
     ),
     Space("serving", "restricted", "ours", ("apis", "identity"), behind_gateway=True),
-    Space("training", "restricted", "ours", ("apis", "identity", "pods")),
+    Space("training", "restricted", "ours", ("apis", "identity", "data", "pods")),
     Space(
         "airflow", "restricted", "ours", ("apis", "identity", "database", "pods"),
         behind_gateway=True,
@@ -82,7 +83,7 @@ SPACES: tuple[Space, ...] = (
         callers=("jenkins-agents",),
     ),
     # Builds ask for pods as they like, so they get a namespace in which no secret lies.
-    Space("jenkins-agents", "restricted", "ours", ("apis", "pods"), gpus_of="training"),
+    Space("jenkins-agents", "restricted", "ours", ("apis", "data", "pods"), gpus_of="training"),
 )  # fmt: skip
 
 
@@ -144,6 +145,7 @@ class Namespaces(pulumi.ComponentResource):
             space.behind_gateway,
             cloud_of(scope).metadata,
             space.callers,
+            ports(scope.intent),
         )
         for name, spec in made.items():
             kubernetes.networking.v1.NetworkPolicy(

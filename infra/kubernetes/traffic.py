@@ -13,7 +13,7 @@ from typing import Literal
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking import v1 as net
 
-Reach = Literal["apis", "identity", "database", "pods", "mail"]
+Reach = Literal["apis", "identity", "database", "data", "pods", "mail"]
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 """RFC 1918 and RFC 6598 ranges."""
 _EVERY_POD = LabelSelectorArgs()
@@ -25,9 +25,10 @@ def policies(
     behind_gateway: bool,
     tokens: Sequence[tuple[str, int]],
     callers: Sequence[str] = (),
+    data: Sequence[int] = (),
 ) -> dict[str, net.NetworkPolicySpecArgs]:
     """Policy name → spec, for one namespace. `tokens` are where the cloud hands out pod identities, `callers` the
-    namespaces whose pods may come in."""
+    namespaces whose pods may come in, `data` the ports of sources and warehouse."""
     made = {
         "deny": net.NetworkPolicySpecArgs(
             pod_selector=_EVERY_POD, policy_types=["Ingress", "Egress"]
@@ -56,6 +57,8 @@ def policies(
         )
     if "database" in reaches:
         made["database"] = _out([_block(cidr) for cidr in PRIVATE], _ports(5432))
+    if "data" in reaches and data:
+        made["data"] = _out([], [one for port in data for one in _ports(port)])
     if "pods" in reaches:
         made["pods"] = _out([net.NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs())], [])
     if "mail" in reaches:
