@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -30,9 +29,7 @@ def gcs_server() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def aws(moto_server: str) -> Iterator[str]:
-    """moto, empty, as the AWS of this process, and of those that it starts, for a module; gives its address."""
-    with urlopen(Request(f"{moto_server}/moto-api/reset", method="POST"), timeout=30):
-        pass  # what the module before made there
+    """moto as the AWS of this process, and of those that it starts, for a module; gives its address."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "none")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "none")

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from landfall.project import find_project
 from tests.pipelines.bus.servers import (
@@ -38,8 +39,12 @@ def moto() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    # Every moto of a process has the same memory: one begins without what another left.
+    with urlopen(Request(f"{address}/moto-api/reset", method="POST"), timeout=30):
+        pass
     try:
-        yield f"http://{host}:{port}"
+        yield address
     finally:
         server.stop()
 
