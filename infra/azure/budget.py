@@ -18,7 +18,7 @@ from pulumi_azure_native import authorization, consumption, logic, managedidenti
 from infra.azure.groups import GROUPS, group, group_id, group_name
 from infra.azure.organization import MANAGED_GROUPS
 from infra.azure.provider import region_of
-from infra.azure.roles import grant, role_id, stable_guid
+from infra.azure.roles import define_role, grant, role_id
 from infra.contract import Budget, Identity, Organization, Text
 from infra.scope import Scope
 from landfall.errors import LandfallError
@@ -127,11 +127,14 @@ class AzureBudget(pulumi.ComponentResource):
             if adopted
             else group_id(scope, organization, "network")
         )
-        self._let(
-            "stop", "Stops GPU pools when the budget is spent.", _STOP_ACTIONS, clusters, identity
-        )
-        joins = "Lets the pools that are stopped stay in their subnet."
-        self._let("stop-join", joins, (_JOIN,), network, identity)
+        may = authorization.PermissionArgs(actions=list(_STOP_ACTIONS))
+        why = "Stops GPU pools when the budget is spent."
+        stops = define_role(scope, self, "stop", why, self._subscription, may, clusters)
+        grant(scope, self, "stop-pools", stops.id, identity.principal_id, clusters)
+        may = authorization.PermissionArgs(actions=[_JOIN])
+        why = "Lets the pools that are stopped stay in their subnet."
+        joins = define_role(scope, self, "stop-join", why, self._subscription, may, network)
+        grant(scope, self, "stop-join", joins.id, identity.principal_id, network)
         grant(
             scope,
             self,
@@ -161,32 +164,6 @@ class AzureBudget(pulumi.ComponentResource):
             scope.child(self, depends_on=[budget]),
         )
         return workflow.id
-
-    def _let(
-        self,
-        name: str,
-        why: str,
-        actions: tuple[str, ...],
-        over: Text,
-        identity: managedidentity.UserAssignedIdentity,
-    ) -> None:
-        """A role of these actions, given to the stop's identity there and nowhere else."""
-        scope = self._scope
-        role = authorization.RoleDefinition(
-            f"{name}-role",
-            authorization.RoleDefinitionArgs(
-                role_definition_id=stable_guid(scope, "role", name),
-                role_name=scope.name("role", name),
-                description=why,
-                role_type="CustomRole",
-                scope=self._subscription,
-                assignable_scopes=[over],
-                permissions=[authorization.PermissionArgs(actions=list(actions))],
-            ),
-            scope.child(self),
-        )
-        given = "stop-pools" if name == "stop" else name
-        grant(scope, self, given, role.id, identity.principal_id, over)
 
     def _budget_path(self) -> Text:
         name = self._budget_name()

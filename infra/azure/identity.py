@@ -13,7 +13,7 @@ from pulumi_azure_native import authorization, managedidentity
 from infra.azure.groups import group, group_id
 from infra.azure.jenkins_state import open_state
 from infra.azure.provider import region_of
-from infra.azure.roles import ROLES, grant, role_id, stable_guid
+from infra.azure.roles import ROLES, define_role, grant, role_id, stable_guid
 from infra.contract import WORKLOADS, Identity, Organization, Security, Text
 from infra.jenkins import ACTS, AUDIENCES, Role, subjects, workers
 from infra.kubernetes.pools import gpu_pools
@@ -228,28 +228,13 @@ class AzureIdentity(pulumi.ComponentResource):
         never_data: tuple[str, ...] = (),
     ) -> Text:
         """A role of our own, by its id; `never` is taken out of `actions`, `never_data` out of `data`."""
-        scope = self._scope
-        role = authorization.RoleDefinition(
-            f"{name}-role",
-            authorization.RoleDefinitionArgs(
-                role_definition_id=stable_guid(scope, "role", name),
-                role_name=scope.name("role", name),
-                description=does,
-                role_type="CustomRole",
-                scope=self._subscription,
-                assignable_scopes=[self._subscription],
-                permissions=[
-                    authorization.PermissionArgs(
-                        actions=list(actions),
-                        not_actions=list(never),
-                        data_actions=list(data) or None,
-                        not_data_actions=list(never_data) or None,
-                    )
-                ],
-            ),
-            scope.child(self),
+        permission = authorization.PermissionArgs(
+            actions=list(actions),
+            not_actions=list(never),
+            data_actions=list(data) or None,
+            not_data_actions=list(never_data) or None,
         )
-        return role.id
+        return define_role(self._scope, self, name, does, self._subscription, permission).id
 
 
 def _only_listed_roles(besides: str) -> str:

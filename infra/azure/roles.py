@@ -55,6 +55,31 @@ def own_role_id(scope: Scope, organization: Organization, name: str) -> Text:
     )
 
 
+def define_role(
+    scope: Scope,
+    parent: pulumi.Resource,
+    name: str,
+    does: str,
+    subscription: pulumi.Input[str],
+    permission: authorization.PermissionArgs,
+    within: pulumi.Input[str] | None = None,
+) -> authorization.RoleDefinition:
+    """A role of our own in the subscription (`/subscriptions/…`), to be granted there or only `within`."""
+    return authorization.RoleDefinition(
+        f"{name}-role",
+        authorization.RoleDefinitionArgs(
+            role_definition_id=stable_guid(scope, "role", name),
+            role_name=scope.name("role", name),
+            description=does,
+            role_type="CustomRole",
+            scope=subscription,
+            assignable_scopes=[subscription if within is None else within],
+            permissions=[permission],
+        ),
+        scope.child(parent),
+    )
+
+
 def stable_guid(scope: Scope, kind: str, name: str) -> str:
     """A GUID that stays the same for ever: made of client, environment, tenancy and the logical name."""
     names = scope.names
