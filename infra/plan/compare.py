@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.plan.cost import estimate
+from infra.plan.cost.prices import usd_per
 from infra.plan.parity import CLOUDS, parity
 from infra.plan.stacks import plan_intent
 from landfall.errors import LandfallError
@@ -67,9 +68,28 @@ def on_cloud(intent: Intent, provider: str) -> tuple[Intent, list[str]]:
         if provider == "azure" and intent.orchestration.airflow == "managed":
             raw["orchestration"]["airflow"] = "cluster"
             told.append("managed Airflow → Airflow on the cluster: Azure has none to offer")
+        _translate_currency(raw, provider, told)
         for use in ("training_gpu", "serving_gpu"):
             _translate_gpu(raw, use, provider, told)
     return parse_intent(raw, f"the intent on {provider}"), told
+
+
+def _translate_currency(raw: dict[str, Any], provider: str, told: list[str]) -> None:
+    """AWS Budgets takes dollars only (`landfall/intent/rules/services.py`); a currency with no known rate is left out."""
+    budget = raw.get("budget")
+    if provider != "aws" or not budget or budget["currency"] == "USD":
+        return
+    amount, currency = budget["amount"], budget["currency"]
+    rate, source = usd_per(currency)
+    if rate is None:
+        raw.pop("budget")
+        told.append(f"budget {amount:g} {currency}: left out, AWS takes USD and no rate is known")
+        return
+    budget.update(amount=round(amount * rate, 2), currency="USD")
+    told.append(
+        f"budget {amount:g} {currency} → {budget['amount']:g} USD: AWS Budgets takes no other currency; "
+        f"the rate is the {source}'s"
+    )
 
 
 def _region(intent: Intent, provider: str) -> tuple[str, str]:

@@ -40,7 +40,9 @@ def plan_intent(
                 so="What it gives is not known, so this stack cannot be planned.",
                 fix=f"Put its file into stacks/, or mend layout.elsewhere in {stack}.",
             )
-        return _outputs(project, read_stack(project, other), other, (*above, stack))
+        theirs = read_stack(project, other)
+        _same_client(intent, stack, theirs, other)
+        return _outputs(project, theirs, other, (*above, stack))
 
     # Before the recording, not when the program asks: the engine's part answers in a thread of its own,
     # and two programs that import one SDK's modules in two threads meet half-made ones.
@@ -52,6 +54,22 @@ def plan_intent(
         known=known,
         references=lambda name: given[name] if name in given else references(name),
     )
+
+
+def _same_client(intent: Intent, stack: str, theirs: Intent, other: str) -> None:
+    """Layers of one platform say the same of whose it is and where: names, DNS and subnets follow from it."""
+    for field, mine, its in (
+        ("client.slug", intent.client.slug, theirs.client.slug),
+        ("environment", intent.environment, theirs.environment),
+        ("cloud.provider", intent.cloud.provider, theirs.cloud.provider),
+        ("cloud.region", getattr(intent.cloud, "region", ""), getattr(theirs.cloud, "region", "")),
+    ):
+        if mine != its:
+            raise LandfallError(
+                f"Stack '{stack}' builds on '{other}', and they differ: {field} is {mine} here and {its} there.",
+                so="Names and addresses that one layer makes and the next looks for would not be the same.",
+                fix=f"Give both the same {field}; `like: {other}` in {stack} takes every answer from there.",
+            )
 
 
 _GIVEN: dict[tuple[str, str], Mapping[str, Any]] = {}

@@ -11,21 +11,23 @@ import importlib
 import importlib.util
 import inspect
 import json
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 import pytest
+import yaml
 
 from infra import contract
 from infra.contract import Data, Foundation, Ml, NotOffered
 from infra.kubernetes.pools import gpu_pools
 from infra.plan.model import SECRET, UNKNOWN, Plan, Resource
 from infra.plan.policies import judge
+from infra.plan.stacks import plan_stack
 from landfall.intent.layout import Layer
 from landfall.platform import Platform
-from tests.infra.samples import CLOUDS, plan_changed, plan_of, sample, sample_stacks
+from landfall.project import CONFIG_KEY, Project
+from tests.infra.samples import CLOUDS, PROJECT, plan_changed, plan_of, sample, sample_stacks
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "organization": ("scope",),
@@ -100,17 +102,32 @@ def _component(one: Resource, plan: Plan, tokens: dict[str, str]) -> bool:
     return False
 
 
-@cache
-def _renamed(stack: str) -> Plan:
-    return plan_changed(stack, client={"name": "Quite Another", "slug": "another"})
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The samples of a client of another name: each stack, with those that it builds on."""
+    project = Project(tmp_path_factory.mktemp("another"), PROJECT.home)
+    project.stacks_dir.mkdir()
+    for stack in PROJECT.stacks():
+        path = PROJECT.stack_file(stack)
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if "client" in told["config"][CONFIG_KEY]:
+            told["config"][CONFIG_KEY]["client"] = {"name": "Quite Another", "slug": "another"}
+        (project.stacks_dir / path.name).write_text(yaml.safe_dump(told), encoding="utf-8")
+    return project
 
 
-def test_no_logical_name_derives_from_what_the_client_is_called(stack: str, plan: Plan) -> None:
-    assert {one.urn for one in _renamed(stack).resources} == {one.urn for one in plan.resources}
+def test_no_logical_name_derives_from_what_the_client_is_called(
+    stack: str, plan: Plan, renamed: Project
+) -> None:
+    assert {one.urn for one in plan_stack(renamed, stack).resources} == {
+        one.urn for one in plan.resources
+    }
 
 
-def test_no_name_in_the_cloud_is_shared_with_another_client(stack: str, plan: Plan) -> None:
-    assert not _containers(plan) & _containers(_renamed(stack))
+def test_no_name_in_the_cloud_is_shared_with_another_client(
+    stack: str, plan: Plan, renamed: Project
+) -> None:
+    assert not _containers(plan) & _containers(plan_stack(renamed, stack))
 
 
 def _containers(plan: Plan) -> set[str]:

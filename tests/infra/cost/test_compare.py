@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from infra.contract import NotOffered
 from infra.layers import part
 from infra.plan.compare import on_cloud
+from infra.plan.cost.prices import usd_per
 from infra.plan.parity import CLOUDS, PARTS, parity
 from landfall.cli import build_app
 from landfall.errors import LandfallError
@@ -24,7 +25,21 @@ def test_region_and_engine_are_translated_and_told() -> None:
     assert any(
         one.startswith("region europe-west1 → eu-west-1: aws has none in BE") for one in told
     )
-    assert there.budget == sample("harbor-gcp-dev").budget
+
+
+def test_a_budget_is_told_in_dollars_on_aws_and_stays_elsewhere() -> None:
+    own = sample("harbor-gcp-dev").budget
+    there, told = on_cloud(sample("harbor-gcp-dev"), "aws")
+    assert own is not None
+    assert there.budget is not None
+    rate, _ = usd_per(own.currency)
+    assert own.currency == "EUR"
+    assert rate is not None
+    assert there.budget == own.model_copy(
+        update={"amount": round(own.amount * rate, 2), "currency": "USD"}
+    )
+    assert any(one.startswith(f"budget {own.amount:g} EUR → ") for one in told)
+    assert on_cloud(sample("harbor-gcp-dev"), "azure")[0].budget == own
 
 
 def test_on_its_own_cloud_nothing_is_translated() -> None:

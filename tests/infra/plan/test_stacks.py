@@ -12,9 +12,10 @@ from infra.plan.check import check
 from infra.plan.model import UNKNOWN, Plan
 from infra.plan.policies import judge
 from infra.plan.stacks import plan_stack
+from landfall.errors import LandfallError
 from landfall.project import find_project
 from tests.infra.plan.made import resource
-from tests.infra.samples import plan_of, sample
+from tests.infra.samples import plan_changed, plan_of, sample
 
 PROJECT = find_project(Path(__file__).parent)
 STACKS = [name for name in PROJECT.stacks() if "-local-" not in name]
@@ -53,3 +54,18 @@ def test_what_names_no_provider_is_a_breach_before_the_engine_refuses_it(stack: 
         if v.policy == "explicit-provider"
     ]
     assert violation.severity == "mandatory"
+
+
+@pytest.mark.parametrize(
+    ("field", "changed"),
+    [
+        ("client.slug", {"client": {"name": "Another", "slug": "another"}}),
+        ("environment", {"environment": "staging"}),
+    ],
+)
+def test_layers_that_differ_on_whose_platform_it_is_are_refused_before_anything_is_planned(
+    field: str, changed: dict[str, object]
+):
+    with pytest.raises(LandfallError, match=field) as refused:
+        plan_changed("meridian-gcp-prod-ml", **changed)
+    assert "meridian-gcp-prod-foundation" in str(refused.value)
