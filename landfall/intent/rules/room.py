@@ -20,33 +20,47 @@ if TYPE_CHECKING:
 AZURE_NODES = {"dev": 8, "staging": 11, "prod": 28}
 """Nodes of the system and CPU pools when both have grown, and one more of each for an upgrade: a test holds
 this to `infra/azure/cluster_config.py`."""
-_PODS_OF_A_NODE = 24
+GCP_NODES = {"dev": 8, "staging": 8, "prod": 20}
+"""The same of `infra/gcp/cluster.py`, held to it by a test, too."""
+_AZURE_BLOCK = 24
 """https://learn.microsoft.com/azure/aks/concepts-network-azure-cni-overlay (read 2026-11): a /24 a node."""
+
+
+def gcp_block(pods: int) -> int:
+    """The prefix that a node gets out of a range of pods of this prefix, as `infra/gcp/addresses.py` sizes them:
+    110 pods a node take a /24, 64 a /25, 32 a /26."""
+    return 24 if pods <= 18 else 25 if pods == 19 else 26
 
 
 @rule("network", "cloud", "layout", "ml", "environment")
 def _pods_have_room(intent: Intent) -> Iterator[Problem]:
-    """On Azure the half of `network.cidr` that pods get has a /24 for every node that the pools may grow to."""
-    if intent.cloud.provider != "azure" or "ml" not in intent.layout.build:
+    """The half of `network.cidr` that pods get on Azure and Google Cloud has a block of addresses for every node that
+    the pools may grow to. An adopted subnet's own ranges are the client's to size."""
+    provider = intent.cloud.provider
+    if provider not in ("azure", "gcp") or "ml" not in intent.layout.build:
         return
     whole = ipaddress.IPv4Network(intent.network.cidr)
-    if not 12 <= whole.prefixlen <= 20:
-        return  # told by the rule on the range itself
+    if not 12 <= whole.prefixlen <= 20 or (provider == "gcp" and intent.network.adopt.subnets):
+        return  # told by the rule on the range itself, or not carved from it
     pools = (
         [one for one in (intent.ml.training_gpu, intent.ml.serving_gpu) if one] if intent.ml else []
     )
-    nodes = AZURE_NODES[intent.environment] + sum(
-        one.max_nodes * len(one.capacity) for one in pools
-    )
-    most = 2 ** (_PODS_OF_A_NODE - whole.prefixlen - 1)
+    steady = (AZURE_NODES if provider == "azure" else GCP_NODES)[intent.environment]
+    nodes = steady + sum(one.max_nodes * len(one.capacity) for one in pools)
+
+    def room(prefix: int) -> int:
+        block = _AZURE_BLOCK if provider == "azure" else gcp_block(prefix + 1)
+        return 2 ** (block - prefix - 1)
+
+    most = room(whole.prefixlen)
     if nodes > most:
-        fits = _PODS_OF_A_NODE - 1 - (nodes - 1).bit_length()
+        fits = next((one for one in range(whole.prefixlen, 11, -1) if room(one) >= nodes), None)
         yield Problem(
             "network.cidr",
             str(whole),
-            f"has room for the pods of {most} nodes (half of it, a /24 a node), but the pools may grow to {nodes}: "
-            f"choose a /{fits} or wider, or fewer nodes",
-            f"10.64.0.0/{fits}" if fits >= 12 else "max_nodes: 8",
+            f"has room for the pods of {most} nodes (half of it, a block a node), but the pools may grow to {nodes}: "
+            + (f"choose a /{fits} or wider, or fewer nodes" if fits else "have fewer nodes"),
+            f"10.64.0.0/{fits}" if fits else "max_nodes: 8",
         )
 
 

@@ -7,6 +7,9 @@ import ipaddress
 import pytest
 
 from infra.gcp.addresses import Ranges, carve
+from infra.plan.model import Plan
+from landfall.intent.rules.room import GCP_NODES, gcp_block
+from tests.infra.gcp.conftest import named
 
 CIDRS = [f"10.{16 * i}.0.0/{prefix}" for i, prefix in enumerate(range(12, 21)) if prefix > 11]
 
@@ -56,3 +59,23 @@ def test_the_cut_is_the_same_for_ever() -> None:
         "proxies": "10.64.232.0/23",
         "spare": "10.64.240.0/20",
     }
+
+
+def test_the_intents_rule_counts_the_nodes_that_the_cluster_may_grow_to(
+    dev: Plan, prod: Plan
+) -> None:
+    for environment, plan in (("dev", dev), ("staging", dev), ("prod", prod)):
+        pools = named(plan, "container/nodePool:NodePool")
+        most = sum(
+            pools[one].inputs["autoscaling"]["totalMaxNodeCount"]
+            + pools[one].inputs["upgradeSettings"]["maxSurge"]
+            for one in ("system", "cpu")
+        )
+        assert most == GCP_NODES[environment]
+
+
+@pytest.mark.parametrize("cidr", CIDRS)
+def test_the_intents_rule_knows_how_many_nodes_a_range_carries(cidr: str) -> None:
+    ranges = carve(cidr)
+    carried = ranges.pods.num_addresses // _addresses(ranges.pods_per_node)
+    assert 2 ** (gcp_block(ranges.pods.prefixlen) - ranges.pods.prefixlen) == carried
