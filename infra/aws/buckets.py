@@ -7,9 +7,9 @@ access logs refuse a customer's key (https://docs.aws.amazon.com/AmazonS3/latest
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
@@ -18,6 +18,11 @@ from infra.aws.policies import Statement, document, encrypted_transport, own_acc
 from infra.scope import Scope
 
 AUDIT, RECORDS, ACCESS_LOGS = "audit", "records", "access-logs"
+LOG_ARCHIVE, ARCHIVE_ACCESS_LOGS = "log-archive", "archive-access-logs"
+
+
+Options = Callable[..., pulumi.ResourceOptions]
+"""Options of what stands beside a bucket, as `Scope.child` makes them."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ def bucket(
     """A bucket with everything around it. `key` None is S3's own key, for access logs only; `logs_to` is the bucket
     of access logs, known once S3 may write there, and None for that bucket itself."""
     name = name_of(scope, purpose)
+    # A locked bucket outlives its stack, and stays as guarded as it was.
+    beside = partial(scope.child, parent, retain_on_delete=keep.locked > 0)
     made = aws.s3.Bucket(
         purpose,
         bucket=name,
@@ -66,31 +73,31 @@ def bucket(
         object_lock_enabled=keep.locked > 0,
         opts=scope.stateful(parent),
     )
-    _closed(scope, parent, purpose, made)
+    _closed(purpose, made, beside)
     versions = aws.s3.BucketVersioning(
         purpose,
         bucket=made.id,
         versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
             status="Enabled"
         ),
-        opts=scope.child(parent),
+        opts=beside(),
     )
-    _encrypted(scope, parent, purpose, made, key)
-    _kept(scope, parent, purpose, made, keep, versions)
+    _encrypted(purpose, made, key, beside())
+    _kept(scope, parent, purpose, made, keep, versions, beside)
     if logs_to is not None:
         aws.s3.BucketLogging(
             purpose,
             bucket=made.id,
             target_bucket=logs_to,
             target_prefix=f"{purpose}/",
-            opts=scope.child(parent),
+            opts=beside(),
         )
     policy = aws.s3.BucketPolicy(
         purpose,
         bucket=made.id,
         policy=document(*encrypted_transport(name), own_account_only(name, account), *statements),
         # A policy that keeps proof refuses a change of versioning to everybody, so that comes first.
-        opts=scope.child(parent, depends_on=[versions]),
+        opts=beside(depends_on=[versions]),
     )
     ready = pulumi.Output.all(made.id, made.arn, policy.id)
     return Held(ready.apply(lambda got: got[0]), ready.apply(lambda got: got[1]))
@@ -119,22 +126,22 @@ def adopted_bucket(
             ],
         ),
     )  # fmt: skip
-    _blocked(scope, parent, purpose, made)
-    _encrypted(scope, parent, purpose, made, key, import_=name, ignore_changes=["rules"])
+    _blocked(purpose, made, scope.child(parent))
+    _encrypted(purpose, made, key, scope.child(parent, import_=name, ignore_changes=["rules"]))
     return Held(made.id, made.arn)
 
 
-def _closed(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.Bucket) -> None:
-    _blocked(scope, parent, purpose, made)
+def _closed(purpose: str, made: aws.s3.Bucket, beside: Options) -> None:
+    _blocked(purpose, made, beside())
     aws.s3.BucketOwnershipControls(
         purpose,
         bucket=made.id,
         rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-        opts=scope.child(parent),
+        opts=beside(),
     )
 
 
-def _blocked(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.Bucket) -> None:
+def _blocked(purpose: str, made: aws.s3.Bucket, options: pulumi.ResourceOptions) -> None:
     aws.s3.BucketPublicAccessBlock(
         purpose,
         bucket=made.id,
@@ -142,17 +149,15 @@ def _blocked(scope: Scope, parent: pulumi.Resource, purpose: str, made: aws.s3.B
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=scope.child(parent),
+        opts=options,
     )
 
 
 def _encrypted(
-    scope: Scope,
-    parent: pulumi.Resource,
     purpose: str,
     made: aws.s3.Bucket,
     key: pulumi.Input[str] | None,
-    **options: Any,
+    options: pulumi.ResourceOptions,
 ) -> None:
     s3 = aws.s3
     default = s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
@@ -167,7 +172,7 @@ def _encrypted(
                 bucket_key_enabled=key is not None,  # one call of the key for many objects
             )
         ],
-        opts=scope.child(parent, **options),
+        opts=options,
     )
 
 
@@ -178,6 +183,7 @@ def _kept(
     made: aws.s3.Bucket,
     keep: Keep,
     versions: aws.s3.BucketVersioning,
+    beside: Options,
 ) -> None:
     s3 = aws.s3
     former = s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
@@ -205,7 +211,7 @@ def _kept(
                 ),
             )
         ],
-        opts=scope.child(parent, depends_on=[versions]),
+        opts=beside(depends_on=[versions]),
     )
     if keep.locked:
         s3.BucketObjectLockConfiguration(

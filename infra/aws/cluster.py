@@ -226,7 +226,7 @@ def build_cluster(
     """Build the cluster; its name is known once its system nodes run, so charts find a place."""
     made, region = Cluster(scope, foundation), cloud(scope).region
     created = cloud(scope).account is None
-    entry = entry_role(foundation.organization) if created else ""
+    entry = entry_role(foundation.organization.tenancy) if created else ""
     cluster = made.cluster
     name = pulumi.Output.all(cluster.name, made.groups.system.id).apply(lambda got: got[0])
     config = pulumi.Output.all(

@@ -1,4 +1,4 @@
-"""Customer-managed keys, one a domain, rotated yearly, and who may use each.
+"""Customer-managed keys, one a domain and one in the log archive, rotated yearly, and who may use each.
 
 A key's policy lets the account's own IAM policies decide, names the services that use the key on their own
 behalf, and binds these to this account. Leaves out replicas in other regions: data stay where the intent
@@ -8,9 +8,12 @@ each service (CloudTrail, Config, CloudWatch Logs, VPC flow logs, SNS, EventBrid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 
+from infra.aws.buckets import LOG_ARCHIVE
 from infra.aws.policies import Statement, allow, document, from_account, root, services
 from infra.aws.provider import cloud
 from infra.contract import KEY_DOMAINS
@@ -83,6 +86,49 @@ def _key(
         ),
         opts=options,
     )
+
+
+def archive_key(
+    scope: Scope,
+    parent: pulumi.Resource,
+    account: pulumi.Output[str],
+    writers: Sequence[pulumi.Output[str]],
+    trails: Sequence[pulumi.Output[str]],
+) -> aws.kms.Key:
+    """The log archive's key: these trails of these accounts write under it, and `account`, the archive's, alone reads.
+
+    CloudTrail decrypts because the bucket has a bucket key.
+    """
+    service, of_trails = services("cloudtrail.amazonaws.com"), {"aws:SourceArn": list(trails)}
+    writing = [pulumi.Output.concat("arn:aws:cloudtrail:*:", one, ":trail/*") for one in writers]
+    key = aws.kms.Key(
+        LOG_ARCHIVE,
+        description="Landfall: what the trails write to the log archive",
+        enable_key_rotation=True,
+        rotation_period_in_days=365,
+        deletion_window_in_days=30,
+        policy=document(
+            allow("Administer", _ADMINISTER, "*", to=root(account)),
+            allow("ReadByIam", ["kms:Decrypt", "kms:DescribeKey"], "*", to=root(account)),
+            allow(
+                "TrailsEncrypt", ["kms:GenerateDataKey*"], "*", to=service,
+                when={"StringEquals": of_trails,
+                      "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": writing}},
+            ),
+            allow(
+                "TrailsLook", ["kms:Decrypt", "kms:DescribeKey"], "*", to=service,
+                when={"StringEquals": of_trails},
+            ),
+        ),
+        opts=scope.stateful(parent),
+    )  # fmt: skip
+    aws.kms.Alias(
+        LOG_ARCHIVE,
+        name=f"alias/{scope.name('key-alias', LOG_ARCHIVE)}",
+        target_key_id=key.id,
+        opts=scope.child(parent),
+    )
+    return key
 
 
 def _users(domain: str, region: str, account: pulumi.Input[str]) -> list[Statement]:

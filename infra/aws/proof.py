@@ -3,8 +3,9 @@
 The locked bucket keeps each object for its days against everybody, the account's root included (S3's compliance
 mode), and its policy refuses deletions to everybody. What a lock does not hold (the bucket's policy, lifecycle and
 key, the trail itself) is refused to the role that deploys, to every role below the boundary, and in an account that
-is created, by a control policy, to everybody but the organization's own entry role. Leaves out a log archive in an
-account of its own: name one as `network.adopt.log_bucket`. Without it, an administrator of an adopted account can
+is created, by a control policy, to everybody but the organization's own entry role. Where the intent names a log archive
+(`cloud.log_archive_email`, `log_archive.py`), bucket and key of the trail lie in an account of its own besides; a
+client's own archive is named as `network.adopt.log_bucket`. Without either, an administrator of an adopted account can
 still end the key, after thirty days in which it can be had back. The buckets of records and of S3's own access logs
 have no lock, which their writers refuse.
 """
@@ -13,8 +14,16 @@ from __future__ import annotations
 
 import pulumi
 
-from infra.aws.buckets import ACCESS_LOGS, AUDIT, RECORDS, name_of
+from infra.aws.buckets import (
+    ACCESS_LOGS,
+    ARCHIVE_ACCESS_LOGS,
+    AUDIT,
+    LOG_ARCHIVE,
+    RECORDS,
+    name_of,
+)
 from infra.aws.policies import Statement, deny
+from infra.aws.provider import cloud
 from infra.scope import Scope
 
 OPENS = (
@@ -32,9 +41,11 @@ BLINDS = (
 
 
 def log_buckets(scope: Scope) -> list[str]:
-    """The ARNs of the buckets that hold proof; the trail's is the client's where it is adopted."""
+    """The ARNs of the buckets that hold proof; the trail's is the client's where it is adopted. With a log archive the
+    platform's own stays among them: it may hold what the trail wrote before there was an archive."""
     audit = scope.intent.network.adopt.log_bucket or name_of(scope, AUDIT)
-    others = [name_of(scope, purpose) for purpose in (RECORDS, ACCESS_LOGS)]
+    archive = (LOG_ARCHIVE, ARCHIVE_ACCESS_LOGS) if cloud(scope).log_archive_email else ()
+    others = [name_of(scope, purpose) for purpose in (RECORDS, ACCESS_LOGS, *archive)]
     return [f"arn:aws:s3:::{name}" for name in (audit, *others)]
 
 

@@ -1,8 +1,10 @@
 """The only constructor of AWS providers: region and account pinned, the stack's tags on everything.
 
 An adopted account is entered with whatever identity the AWS SDK finds, and no other account is touched.
-A created account is entered from the organization's management account, by the role that AWS makes there; once it
-is there, the stacks of the other layers name it beside the unit and are applied from inside (by Jenkins).
+A created account is entered from the organization's management account, by the role that AWS makes there, and so is
+the log archive's; once it is there, the stacks of the other layers name it beside the unit and are applied from inside
+(by Jenkins). The stack that creates accounts goes on without naming one: unit, accounts and archive are its own, protected,
+and the stacks inside know nothing of them.
 Leaves out credentials: they are the caller's.
 """
 
@@ -34,12 +36,12 @@ def appliers(
     """The roles by which people apply: those that the intent names, or the one that enters a created account."""
     if cloud(scope).account:
         return cloud(scope).administrators
-    return [entry_role(organization)]
+    return [entry_role(organization.tenancy)]
 
 
-def entry_role(organization: contract.Organization) -> pulumi.Output[str]:
+def entry_role(account: pulumi.Output[str]) -> pulumi.Output[str]:
     """The ARN of the role by which a created account is entered."""
-    return organization.tenancy.apply(lambda account: f"arn:aws:iam::{account}:role/{ENTRY_ROLE}")
+    return account.apply(lambda number: f"arn:aws:iam::{number}:role/{ENTRY_ROLE}")
 
 
 def open_scope(intent: Intent, stack: str) -> Scope:
@@ -69,18 +71,23 @@ def enter(scope: Scope, organization: contract.Organization) -> Scope:
     mine = cloud(scope)
     if mine.account:
         return scope
-    return scope.entering(
-        aws.Provider(
-            "account",
-            region=mine.region,  # pyright: ignore[reportArgumentType]
-            allowed_account_ids=[organization.tenancy],
-            assume_roles=[
-                aws.ProviderAssumeRoleArgs(
-                    role_arn=entry_role(organization), session_name="landfall"
-                )
-            ],
-            default_tags=aws.ProviderDefaultTagsArgs(tags=scope.labels),
-        )
+    return scope.entering(_inside(scope, "account", organization.tenancy))
+
+
+def enter_log_archive(scope: Scope, account: pulumi.Output[str]) -> Scope:
+    """The scope inside the log archive's account: entered as the platform's is, and never from there."""
+    return scope.entering(_inside(scope, "log-archive", account))
+
+
+def _inside(scope: Scope, name: str, account: pulumi.Output[str]) -> aws.Provider:
+    return aws.Provider(
+        name,
+        region=cloud(scope).region,  # pyright: ignore[reportArgumentType]
+        allowed_account_ids=[account],
+        assume_roles=[
+            aws.ProviderAssumeRoleArgs(role_arn=entry_role(account), session_name="landfall")
+        ],
+        default_tags=aws.ProviderDefaultTagsArgs(tags=scope.labels),
     )
 
 

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import contract
-from infra.aws.buckets import ACCESS_LOGS, RECORDS, Held, Keep, bucket, name_of
+from infra.aws.buckets import RECORDS, Held, Keep, bucket, name_of
 from infra.aws.network import HubAndSpoke
 from infra.aws.policies import Statement, allow, from_account, services, trust
 from infra.aws.roles import grant, role
@@ -20,14 +20,14 @@ from infra.scope import Scope
 
 
 def build_access_logs(
-    scope: Scope, parent: pulumi.Resource, account: pulumi.Input[str]
+    scope: Scope, parent: pulumi.Resource, purpose: str, account: pulumi.Input[str]
 ) -> pulumi.Output[str]:
-    """The bucket that S3 writes the other buckets' access logs to; its name is known once S3 may."""
+    """The bucket that S3 writes the access logs of an account's other buckets to; its name is known once S3 may."""
     return bucket(
-        scope, parent, ACCESS_LOGS, account,
+        scope, parent, purpose, account,
         key=None,
         keep=Keep(objects=proof_days(scope), former=30),
-        statements=[_access_logs(scope, account), keep_proof(name_of(scope, ACCESS_LOGS))],
+        statements=[_access_logs(scope, purpose, account), keep_proof(name_of(scope, purpose))],
         logs_to=None,
     ).id  # fmt: skip
 
@@ -85,10 +85,10 @@ def _flows(
     )
 
 
-def _access_logs(scope: Scope, account: pulumi.Input[str]) -> Statement:
+def _access_logs(scope: Scope, purpose: str, account: pulumi.Input[str]) -> Statement:
     prefix = f"arn:aws:s3:::{scope.intent.client.slug}-{scope.intent.environment}-*"
     return allow(
-        "AccessLogs", ["s3:PutObject"], f"arn:aws:s3:::{name_of(scope, ACCESS_LOGS)}/*",
+        "AccessLogs", ["s3:PutObject"], f"arn:aws:s3:::{name_of(scope, purpose)}/*",
         to=services("logging.s3.amazonaws.com"),
         when={**from_account(account), "ArnLike": {"aws:SourceArn": prefix}},
     )  # fmt: skip

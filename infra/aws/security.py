@@ -11,13 +11,17 @@ import pulumi_aws as aws
 
 from infra import contract
 from infra.aws.account import set_switches
+from infra.aws.buckets import ACCESS_LOGS, AUDIT
 from infra.aws.detection import build_detection
 from infra.aws.keys import build_keys
+from infra.aws.log_archive import build_log_archive
 from infra.aws.network import HubAndSpoke
+from infra.aws.organization import Accounts
 from infra.aws.policies import document
+from infra.aws.provider import cloud
 from infra.aws.records import build_access_logs, build_records
 from infra.aws.roles import boundary_name, ceiling
-from infra.aws.trail import build_trail, proof_days
+from infra.aws.trail import audit_bucket, build_trail, platform_events, proof_days, trail_arn
 from infra.scope import Scope
 from infra.sources import stored_passwords
 
@@ -27,9 +31,7 @@ OFFERED = True
 class Security(pulumi.ComponentResource):
     """What keeps and proves."""
 
-    def __init__(
-        self, scope: Scope, organization: contract.Organization, network: HubAndSpoke
-    ) -> None:
+    def __init__(self, scope: Scope, organization: Accounts, network: HubAndSpoke) -> None:
         super().__init__("landfall:aws:Security", "security", None, scope.component())
         account = organization.tenancy
         self.boundary = aws.iam.Policy(
@@ -42,8 +44,9 @@ class Security(pulumi.ComponentResource):
         self.keys = build_keys(scope, self, account)
         logs = self.keys["logs"].arn
         set_switches(scope, self, organization)
-        self.access_logs = build_access_logs(scope, self, account)
-        self.log_bucket = build_trail(scope, self, account, logs, self.access_logs)
+        self.access_logs = build_access_logs(scope, self, ACCESS_LOGS, account)
+        self.log_bucket, key = self._kept_in(scope, organization)
+        build_trail(scope, self, AUDIT, self.log_bucket, key, platform_events(scope))
         build_records(scope, self, organization, network, logs, self.boundary, self.access_logs)
         build_detection(scope, self, account, logs)
         self.log_group = aws.cloudwatch.LogGroup(
@@ -55,6 +58,20 @@ class Security(pulumi.ComponentResource):
         )
         self._secrets(scope)
         self.register_outputs({})
+
+    def _kept_in(
+        self, scope: Scope, organization: Accounts
+    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """The bucket that the trail writes to, and the key that it writes under."""
+        logs = self.keys["logs"].arn
+        if cloud(scope).log_archive_email:
+            return build_log_archive(scope, self, organization)
+        adopted = scope.intent.network.adopt.log_bucket
+        if adopted:
+            return pulumi.Output.from_input(adopted), logs
+        account = organization.tenancy
+        trails = [trail_arn(scope, account)]
+        return audit_bucket(scope, self, AUDIT, account, logs, trails, self.access_logs), logs
 
     def _secrets(self, scope: Scope) -> None:
         prefix = secret_prefix(scope)
@@ -80,9 +97,7 @@ def retention(days: int) -> int:
     return next(one for one in offered if one >= days)
 
 
-def build_security(
-    scope: Scope, organization: contract.Organization, network: HubAndSpoke
-) -> contract.Security:
+def build_security(scope: Scope, organization: Accounts, network: HubAndSpoke) -> contract.Security:
     """Build all of it; the log group's name is known once the roles' boundary and the access logs' bucket are there."""
     made = Security(scope, organization, network)
     ready = pulumi.Output.all(made.log_group.name, made.boundary.arn, made.access_logs)

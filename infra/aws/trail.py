@@ -1,10 +1,14 @@
 """The audit trail: CloudTrail into a locked bucket that its writers cannot delete from, and who may write there.
 
-What the lock does not hold is kept by `proof.py`, which says what remains. Management events of all regions; in production also every read and write of the lake's objects. Leaves out the
-organization's own trail, which a landing zone may keep besides. Controls: CIS AWS 3.1 to 3.7, NIST AU-9 to AU-12.
+Where the bucket lies says `security.py`: in the platform's account, in a log archive of our making (`log_archive.py`), or
+with the client. What the lock does not hold is kept by `proof.py`, which says what remains. Management events of all
+regions; in production also every read and write of the lake's objects. Leaves out the organization's own trail, which a
+landing zone may keep besides. Controls: CIS AWS 3.1 to 3.7, NIST AU-9 to AU-12.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -26,50 +30,65 @@ def proof_days(scope: Scope) -> int:
     return 30
 
 
+def trail_arn(scope: Scope, account: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The ARN of an account's trail, known before it is made: its name is the same in every account of ours."""
+    region = cloud(scope).region
+    return pulumi.Output.concat(
+        "arn:aws:cloudtrail:", region, ":", account, ":trail/", scope.name("trail", AUDIT)
+    )
+
+
+def audit_bucket(
+    scope: Scope,
+    parent: pulumi.Resource,
+    purpose: str,
+    account: pulumi.Input[str],
+    key: pulumi.Input[str],
+    trails: Sequence[pulumi.Input[str]],
+    logs_to: pulumi.Input[str],
+    *besides: Statement,
+) -> pulumi.Output[str]:
+    """The locked bucket that these trails, given by ARN, write to; its name is known once they may.
+
+    CloudTrail looks at the bucket's policy when a trail is made, and refuses a bucket that does not let it in yet.
+    """
+    days, name = proof_days(scope), name_of(scope, purpose)
+    return bucket(
+        scope, parent, purpose, account,
+        key=key,
+        keep=Keep(objects=days * 2, former=days, locked=days),
+        statements=[*writers(name, trails), keep_proof(name), *besides],
+        logs_to=logs_to,
+    ).id  # fmt: skip
+
+
 def build_trail(
     scope: Scope,
     parent: pulumi.Resource,
-    account: pulumi.Input[str],
+    logical: str,
+    bucket_name: pulumi.Input[str],
     key: pulumi.Input[str],
-    logs_to: pulumi.Input[str],
-) -> pulumi.Output[str]:
-    """The trail and its bucket; returns the bucket's name, the client's where it is adopted.
-
-    CloudTrail looks at the bucket's policy when the trail is made, and refuses a bucket that does not let it in yet.
-    """
-    trail = scope.name("trail", "audit")
-    region = cloud(scope).region
-    arn = pulumi.Output.concat("arn:aws:cloudtrail:", region, ":", account, ":trail/", trail)
-    adopted = scope.intent.network.adopt.log_bucket
-    if adopted:
-        name = pulumi.Output.from_input(adopted)
-    else:
-        days = proof_days(scope)
-        name = bucket(
-            scope, parent, AUDIT, account,
-            key=key,
-            keep=Keep(objects=days * 2, former=days, locked=days),
-            statements=[*writers(name_of(scope, AUDIT), arn), keep_proof(name_of(scope, AUDIT))],
-            logs_to=logs_to,
-        ).id  # fmt: skip
+    selectors: Sequence[aws.cloudtrail.TrailAdvancedEventSelectorArgs],
+) -> None:
+    """The account's trail."""
     aws.cloudtrail.Trail(
-        "audit",
-        name=trail,
-        s3_bucket_name=name,
+        logical,
+        name=scope.name("trail", AUDIT),
+        s3_bucket_name=bucket_name,
         kms_key_id=key,
         is_multi_region_trail=True,
         include_global_service_events=True,
         enable_log_file_validation=True,
         enable_logging=True,
-        advanced_event_selectors=_selectors(scope),
+        advanced_event_selectors=list(selectors),
         opts=scope.stateful(parent),
     )
-    return name
 
 
-def writers(name: str, trail: pulumi.Input[str]) -> list[Statement]:
-    """CloudTrail writes, for this trail only; it reads nothing back."""
-    by, when = services("cloudtrail.amazonaws.com"), {"StringEquals": {"aws:SourceArn": trail}}
+def writers(name: str, trails: Sequence[pulumi.Input[str]]) -> list[Statement]:
+    """CloudTrail writes, for these trails only; it reads nothing back."""
+    mine = trails[0] if len(trails) == 1 else list(trails)
+    by, when = services("cloudtrail.amazonaws.com"), {"StringEquals": {"aws:SourceArn": mine}}
     return [
         allow("TrailFindsBucket", ["s3:GetBucketAcl"], f"arn:aws:s3:::{name}", to=by, when=when),
         allow("TrailWrites", ["s3:PutObject"], f"arn:aws:s3:::{name}/AWSLogs/*", to=by, when=when),
@@ -86,14 +105,21 @@ def keep_proof(name: str) -> Statement:
     )  # fmt: skip
 
 
-def _selectors(scope: Scope) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
+def management_events() -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    """Who administered what; no reading and writing of data."""
+    ct = aws.cloudtrail
+    category = ct.TrailAdvancedEventSelectorFieldSelectorArgs(
+        field="eventCategory", equals=["Management"]
+    )
+    return ct.TrailAdvancedEventSelectorArgs(name="Management", field_selectors=[category])
+
+
+def platform_events(scope: Scope) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
+    """What the platform's trail records."""
+    if scope.intent.environment != "prod":
+        return [management_events()]
     ct = aws.cloudtrail
     field = ct.TrailAdvancedEventSelectorFieldSelectorArgs
-    management = ct.TrailAdvancedEventSelectorArgs(
-        name="Management", field_selectors=[field(field="eventCategory", equals=["Management"])]
-    )
-    if scope.intent.environment != "prod":
-        return [management]
     # The client's own buckets, which are zones of the lake, have names of their own.
     adopted = sorted(scope.intent.network.adopt.buckets.values())
     prefix = f"arn:aws:s3:::{scope.intent.client.slug}-{scope.intent.environment}-"
@@ -110,4 +136,4 @@ def _selectors(scope: Scope) -> list[aws.cloudtrail.TrailAdvancedEventSelectorAr
             ),
         ],
     )
-    return [management, objects]
+    return [management_events(), objects]

@@ -146,7 +146,8 @@ def _id(one: Resource) -> str:
     if package == "azure-native":
         return azure_id(one, name)
     if one.type == "aws:organizations/account:Account":
-        return ACCOUNT
+        # The platform's, and any other beside it.
+        return ACCOUNT if one.name == "account" else f"{int(digest(one.urn), 16):012d}"[-12:]
     if package == "aws":
         return (
             name

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.plan.change import Change, between, in_preview
-from infra.plan.model import Plan, Resource
+from infra.plan.model import UNKNOWN, Plan, Resource
 from infra.plan.policies.identity import (
     ALMIGHTY,
     AZURE_GRANT,
@@ -152,7 +152,31 @@ def _gone(change: Change, renamed: dict[str, Resource]) -> Found:
         kept = " (retained: it stays in the cloud, unmanaged)" if one.retain else ""
         yield "high", "data-deleted", f"holds data and is removed{kept}", _TWO_STEPS
     elif one.custom:
-        yield "low", "deleted", "is removed", "Make sure that nobody uses it any more."
+        kept = " from the stack (retained: it stays in the cloud, unmanaged)" if one.retain else ""
+        yield "low", "deleted", f"is removed{kept}", "Make sure that nobody uses it any more."
+
+
+# What records who did what → the input that says where it is kept.
+_RECORDERS = {
+    "aws:cloudtrail/trail:Trail": "s3BucketName",
+    "gcp:logging/projectSink:ProjectSink": "destination",
+    "azure-native:monitor:DiagnosticSetting": "storageAccountId",
+}
+
+
+@_check
+def _audit_moved(change: Change, _: dict[str, Resource]) -> Found:
+    was, now = change.before, change.after
+    if was is None or now is None or now.type not in _RECORDERS:
+        return
+    path = _RECORDERS[now.type]
+    before, after = was.inputs.get(path), now.inputs.get(path)
+    if before and before != after and UNKNOWN not in (before, after):
+        yield (
+            "medium", "audit-moved",
+            f"writes to {after or 'nowhere'} from now on: what it recorded so far stays in {before}",
+            "Keep the former place until its retention ends, and let the security contact know where to look.",
+        )  # fmt: skip
 
 
 @_check

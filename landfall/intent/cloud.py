@@ -102,6 +102,9 @@ class Aws(Part):
     """Where accounts are created, and its policies apply."""
     account_email: Email | None = None
     """The root address of an account that is created; AWS wants one that no other account uses."""
+    log_archive_email: Email | None = None
+    """The root address of a second account that is created: the log archive, where the audit logs lie out of reach of
+    everybody in the platform's account. Left out, they lie locked in the platform's own."""
     administrators: list[
         Annotated[
             str,

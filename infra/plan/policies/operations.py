@@ -87,6 +87,28 @@ def _audit(plan: Plan, intent: Intent | None) -> Iterator[Fault]:
     adopted = intent is not None and intent.network.adopt.log_bucket
     if not adopted and not any(map(_locked, plan.resources)):
         yield Fault(None, "no bucket with a retention lock holds the audit logs")
+    archived = intent is not None and getattr(intent.cloud, "log_archive_email", None)
+    if archived and not any(_apart(*pair) for pair in _kept_in(plan)):
+        yield Fault(
+            None,
+            "cloud.log_archive_email is named, and no trail writes to a locked bucket of another account",
+        )
+
+
+def _kept_in(plan: Plan) -> list[tuple[Resource, Resource]]:
+    """Each trail of AWS with the bucket of the plan that it writes to."""
+    buckets = plan.of_type("aws:s3/bucket:Bucket")
+    return [
+        (trail, bucket)
+        for trail in plan.of_type("aws:cloudtrail/trail:Trail")
+        for bucket in buckets
+        if refers(trail, "s3BucketName", bucket)
+    ]
+
+
+def _apart(trail: Resource, bucket: Resource) -> bool:
+    """Whether a trail's bucket is locked, and built by another provider: in another account."""
+    return _locked(bucket) and trail.provider != bucket.provider
 
 
 def _locked(one: Resource) -> bool:

@@ -130,7 +130,7 @@ def _versioned(plan: Plan, _: object) -> Iterator[Fault]:
 
 
 STATEFUL = (
-    GCS, S3, S3_OLD, AZURE,
+    GCS, S3, S3_OLD, AZURE, "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
     "gcp:bigquery/dataset:Dataset", "gcp:kms/cryptoKey:CryptoKey", "gcp:kms/keyRing:KeyRing",
     "gcp:sql/databaseInstance:DatabaseInstance", "gcp:artifactregistry/repository:Repository",
     "aws:kms/key:Key", "aws:rds/instance:Instance", "aws:rds/cluster:Cluster",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from landfall.intent import Intent
 
 _VPC = "moto 5.2.5, default quotas of the VPC"
+_ACCOUNTS = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"
 _EC2 = "https://docs.aws.amazon.com/general/latest/gr/ec2-service.html"
 # Family of machine types → (name, code on demand, name on spot, code on spot). Which family counts where is listed,
 # never guessed from a first letter.
@@ -65,9 +66,9 @@ def needs(plan: Plan, intent: Intent) -> Iterator[Need]:
 
 def _quota(
     intent: Intent, service: str, code: str, name: str, amount: float, unit: str, default: float | None, source: str,
-    why: tuple[str, ...],
+    why: tuple[str, ...], region: str = "",
 ) -> Need:  # fmt: skip
-    region = str(getattr(intent.cloud, "region", ""))
+    region = region or str(getattr(intent.cloud, "region", ""))
     what = f"--service-code {service} --quota-code {code}"
     return Need(
         "quota", name, code, region, amount, unit, default, source, why,
@@ -113,6 +114,13 @@ def _counted(plan: Plan, intent: Intent) -> Iterator[Need]:
             yield _quota(
                 intent, service, code, name, len(found), "", default, source, _names(found)
             )
+    accounts = plan.of_type("aws:organizations/account:Account")
+    if accounts:
+        # Of the whole organization, asked for from its management account, and only where the service lies.
+        yield _quota(
+            intent, "organizations", "L-E619E033", "Default maximum number of accounts", len(accounts), "", 10,
+            _ACCOUNTS, _names(accounts), "us-east-1",
+        )  # fmt: skip
     gateways = plan.of_type("aws:ec2/natGateway:NatGateway")
     if gateways:
         name = "NAT gateways per Availability Zone"

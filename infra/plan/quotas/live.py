@@ -77,8 +77,8 @@ def _aws(needs: list[Need], intent: Intent, timeout: float) -> Looked:
         return _not(needs, "no AWS credentials are set here (aws sso login)")
     short = Config(connect_timeout=5, read_timeout=timeout, retries={"max_attempts": 2})
 
-    def client(name: str) -> Any:
-        return session.client(name, config=short)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    def client(name: str, where: str | None = None) -> Any:
+        return session.client(name, where, config=short)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     wanted = getattr(intent.cloud, "account", None)
     try:
@@ -102,7 +102,7 @@ def _aws(needs: list[Need], intent: Intent, timeout: float) -> Looked:
     return Looked([asked(one) for one in needs], True, f"account {account} in {region}")
 
 
-def _ask_aws(need: Need, client: Callable[[str], Any]) -> Need:
+def _ask_aws(need: Need, client: Callable[..., Any]) -> Need:
     from botocore.exceptions import ClientError
 
     if need.kind == "machine":
@@ -122,7 +122,7 @@ def _ask_aws(need: Need, client: Callable[[str], Any]) -> Need:
     if need.kind != "quota":
         return need
     named = {"ServiceCode": need.service, "QuotaCode": need.code}
-    quotas = client("service-quotas")
+    quotas = client("service-quotas", need.scope)
     try:
         limit = quotas.get_service_quota(**named)["Quota"]["Value"]
     except ClientError as error:
@@ -134,6 +134,9 @@ def _ask_aws(need: Need, client: Callable[[str], Any]) -> Need:
         used = len(client("ec2").describe_addresses()["Addresses"])
     elif need.code == "L-F678F1CE":
         used = len(client("ec2").describe_vpcs()["Vpcs"])
+    elif need.service == "organizations":
+        pages = client("organizations").get_paginator("list_accounts").paginate()
+        used = sum(len(page["Accounts"]) for page in pages)
     return judged(need, float(limit), used)
 
 

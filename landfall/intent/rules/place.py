@@ -90,6 +90,38 @@ def _tenancy(intent: Intent) -> Iterator[Problem]:
             )
 
 
+@rule("cloud", "network")
+def _log_archive(intent: Intent) -> Iterator[Problem]:
+    """`cloud.log_archive_email` goes with an account that is created, by an address of its own, and with no adopted
+    `network.adopt.log_bucket`."""
+    cloud = intent.cloud
+    if cloud.provider != "aws" or not cloud.log_archive_email:
+        return
+    path, given = "cloud.log_archive_email", cloud.log_archive_email
+    if cloud.account:
+        yield Problem(
+            path,
+            given,
+            "makes an account beside one that is created; beside an adopted account, name the client's own archive as "
+            "network.adopt.log_bucket, and where a layer is applied inside a created account leave it to the stack "
+            "that creates it",
+            "leave it out",
+        )
+    elif cloud.account_email and given.lower() == cloud.account_email.lower():
+        yield Problem(
+            path,
+            given,
+            "is the address of cloud.account_email: AWS wants one that no other account uses",
+            "aws-log-archive@example.com",
+        )
+    if intent.network.adopt.log_bucket:
+        yield Problem(
+            path,
+            given,
+            "has no effect where network.adopt.log_bucket names where the audit logs go; leave out one of them",
+        )
+
+
 @rule("cloud")
 def _administrators(intent: Intent) -> Iterator[Problem]:
     """`cloud.administrators` are roles of the adopted account, each once; a created account is entered by AWS's own."""

@@ -55,7 +55,9 @@ def test_a_created_account_lies_in_a_unit_with_its_policies_and_is_entered_by_ro
     assert account.inputs["closeOnDeletion"] is False
     policies = names(prod, "organizations/policy:Policy")
     assert policies == {"watched", "resident", "keyless", "closed", "tagged"}
-    assert names(prod, "organizations/policyAttachment:PolicyAttachment") == policies
+    # The log archive's unit has the same.
+    attached = names(prod, "organizations/policyAttachment:PolicyAttachment")
+    assert attached == {*policies, *(f"security-{one}" for one in policies)}
     inside = [one for one in prod.of_type("pulumi:providers:aws") if one.name == "account"]
     (role,) = json.loads(inside[0].inputs["assumeRoles"])
     assert role["roleArn"].endswith(":role/OrganizationAccountAccessRole")
@@ -410,7 +412,10 @@ def test_compliance_chooses_the_standards_and_how_long_proof_is_locked(
     }  # fmt: skip
     assert not dev.of_type(f"aws:{kind}")
     lock = "s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
-    days = [named(p, lock, "audit").inputs["rule"]["defaultRetention"]["days"] for p in (prod, dev)]
+    days = [
+        named(plan, lock, name).inputs["rule"]["defaultRetention"]["days"]
+        for plan, name in ((prod, "log-archive"), (dev, "audit"))
+    ]
     assert days == [6 * 365, 30]  # HIPAA's six years; a month in development
 
 
@@ -448,13 +453,15 @@ def test_the_history_of_spark_passes_the_gateway_and_only_the_service_writes_it(
 def test_whoever_writes_to_a_bucket_waits_for_the_policy_that_lets_it_in(prod: Plan) -> None:
     policies = {one.name: one.urn for one in prod.of_type("aws:s3/bucketPolicy:BucketPolicy")}
     trail = named(prod, "cloudtrail/trail:Trail", "audit")
-    assert policies["audit"] in trail.property_deps["s3BucketName"]
+    assert policies["log-archive"] in trail.property_deps["s3BucketName"]
     channel = named(prod, "cfg/deliveryChannel:DeliveryChannel", "config")
     assert policies["records"] in channel.property_deps["s3BucketName"]
     logged = prod.of_type("aws:s3/bucketLogging:BucketLogging")
-    assert {one.name for one in logged} == {*policies} - {"access-logs"}
+    assert {one.name for one in logged} == {*policies} - {"access-logs", "archive-access-logs"}
     for one in logged:
-        assert policies["access-logs"] in one.property_deps["targetBucket"], one.name
+        # S3 logs into a bucket of the same account only.
+        target = "archive-access-logs" if one.name == "log-archive" else "access-logs"
+        assert policies[target] in one.property_deps["targetBucket"], one.name
     # A policy that keeps proof refuses a change of versioning to everybody.
     for one in prod.of_type("aws:s3/bucketPolicy:BucketPolicy"):
         assert named(prod, "s3/bucketVersioning:BucketVersioning", one.name).urn in one.deps

@@ -53,7 +53,7 @@ def test_every_bucket_of_ours_has_our_key_but_the_one_that_s3_logs_to(any_sample
     for one in any_sample.of_type(kind):
         rule = one.inputs["rules"][0]
         default = rule["applyServerSideEncryptionByDefault"]
-        if one.name == "access-logs":
+        if one.name in ("access-logs", "archive-access-logs"):
             assert default == {"sseAlgorithm": "AES256"}
         else:
             assert default["sseAlgorithm"] == "aws:kms"
@@ -133,7 +133,7 @@ def test_a_workloads_grants_fit_under_the_boundary(any_sample: Plan) -> None:
 
 def test_a_key_a_domain_rotates_and_its_services_act_for_this_account_only(prod: Plan) -> None:
     keys = prod.of_type("aws:kms/key:Key")
-    assert {one.name for one in keys} == set(KEY_DOMAINS)
+    assert {one.name for one in keys} == {*KEY_DOMAINS, "log-archive"}
     for one in keys:
         assert one.inputs["enableKeyRotation"] is True
         for statement in statements(one):
@@ -145,12 +145,13 @@ def test_the_audit_logs_are_locked_and_nobody_deletes_them(any_sample: Plan) -> 
     trail = named(any_sample, "cloudtrail/trail:Trail", "audit")
     assert trail.inputs["enableLogFileValidation"] is True
     assert trail.inputs["isMultiRegionTrail"] is True
-    locked = [b for b in any_sample.of_type("aws:s3/bucket:Bucket") if b.name == "audit"]
+    to = trail.inputs["s3BucketName"]
+    locked = [b for b in any_sample.of_type("aws:s3/bucket:Bucket") if b.inputs["bucket"] == to]
     if not locked:  # the client's own bucket
-        assert trail.inputs["s3BucketName"] == "northwind-org-audit"
+        assert to == "northwind-org-audit"
         return
     assert locked[0].inputs["objectLockEnabled"] is True
-    policy = statements(named(any_sample, "s3/bucketPolicy:BucketPolicy", "audit"))
+    policy = statements(named(any_sample, "s3/bucketPolicy:BucketPolicy", locked[0].name))
     (kept,) = [s for s in policy if s["Sid"] == "KeepProof"]
     assert (kept["Effect"], kept["Principal"]) == ("Deny", "*")
     assert "s3:DeleteObject*" in kept["Action"]
@@ -161,14 +162,14 @@ def test_the_audit_logs_are_locked_and_nobody_deletes_them(any_sample: Plan) -> 
 def test_proof_is_opened_ended_or_blinded_by_nobody_who_applies_from_inside(
     prod: Plan, adopt: Plan
 ) -> None:
-    for plan, audit in ((prod, "audit"), (adopt, "northwind-org-audit")):
+    for plan, audit, buckets in ((prod, "audit", 5), (adopt, "northwind-org-audit", 3)):
         policy = named(plan, "iam/rolePolicy:RolePolicy", "jenkins-deploy-keeps-proof")
         assert "jenkins-deploy" in policy.inputs["role"]
         by_sid = {s["Sid"]: s for s in statements(policy)}
         assert {s["Effect"] for s in by_sid.values()} == {"Deny"}
         opened = by_sid["NoOpenProof"]
         assert {"s3:PutBucketPolicy", "s3:DeleteBucket"} <= set(opened["Action"])
-        assert [audit in opened["Resource"][0], len(opened["Resource"])] == [True, 3]
+        assert [audit in opened["Resource"][0], len(opened["Resource"])] == [True, buckets]
         assert {"kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"} <= set(by_sid["NoLostKey"]["Action"])
         key = named(plan, "kms/key:Key", "logs")
         assert key.urn in policy.property_deps["policy"]
@@ -183,8 +184,9 @@ def test_in_a_created_account_only_the_organizations_own_role_opens_proof_or_end
 ) -> None:
     policy = named(prod, "organizations/policy:Policy", "watched")
     by_sid = {s["Sid"]: s for s in statements(policy, "content")}
-    audit = named(prod, "s3/bucket:Bucket", "audit").inputs["bucket"]
-    assert f"arn:aws:s3:::{audit}" in by_sid["KeepProof"]["Resource"]
+    for name in ("log-archive", "archive-access-logs", "records", "access-logs"):
+        bucket = named(prod, "s3/bucket:Bucket", name).inputs["bucket"]
+        assert f"arn:aws:s3:::{bucket}" in by_sid["KeepProof"]["Resource"]
     for sid in ("KeepProof", "KeepKeys"):
         (others,) = by_sid[sid]["Condition"]["ArnNotLike"].values()
         assert others == "arn:aws:iam::*:role/OrganizationAccountAccessRole"

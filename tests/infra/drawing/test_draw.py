@@ -10,6 +10,7 @@ from infra.plan.draw import PLACES, component_of, draw, facts
 from infra.plan.model import Plan
 from infra.plan.policies.base import resource
 from landfall.intent import parse_intent
+from tests.infra.samples import plan_of, sample
 
 BASE = {
     "client": {"name": "Acme & <Söhne>", "slug": "acme"},
@@ -55,6 +56,11 @@ def test_each_component_has_its_card_and_its_facts() -> None:
     assert "2 crypto keys" in told
     assert {"topic", "1 grant or rule"} <= set(told)
     assert "Dashboards" not in told
+
+
+def test_a_log_archive_is_seen_as_a_second_account() -> None:
+    stack = "northwind-aws-prod-foundation"
+    assert "2 accounts" in texts(draw(plan_of(stack), sample(stack)))
 
 
 def test_a_layer_of_another_stack_is_shown_as_that_stacks() -> None:

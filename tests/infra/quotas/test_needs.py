@@ -58,6 +58,12 @@ def test_addresses_gateways_and_networks_on_aws_are_counted() -> None:
     assert not needs["L-0263D0A3"].to_ask
 
 
+def test_accounts_count_against_the_organization_where_that_service_lies() -> None:
+    need = of("northwind-aws-prod-foundation")["L-E619E033"]
+    assert (need.amount, need.scope, need.why) == (2, "us-east-1", ("account", "log-archive"))
+    assert "L-E619E033" not in of("northwind-aws-dev")
+
+
 def test_more_workers_than_emr_allows_a_new_account_are_asked_for() -> None:
     need = of("northwind-aws-prod-data")["L-D05C8A75"]
     assert (need.amount, need.default, need.to_ask) == (64, 16, True)

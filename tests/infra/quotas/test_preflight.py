@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 from moto.core.exceptions import ServiceException
@@ -120,6 +121,15 @@ def test_the_command_prints_the_requests_then() -> None:
     assert "NOTHING WAS CHECKED LIVE" in done.stdout
     assert "aws service-quotas request-service-quota-increase --service-code ec2" in done.stdout
     assert "in words: Northwind Health (dev) asks for" in done.stdout
+
+
+@pytest.mark.usefixtures("aws")
+def test_accounts_are_counted_in_the_organization(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits(monkeypatch, {"L-E619E033": 2})
+    boto3.client("organizations", "us-east-1").create_organization(FeatureSet="ALL")
+    needs, _, _ = looked(here(STACK), STACK)
+    accounts = needs["L-E619E033"]
+    assert (accounts.limit, accounts.used, accounts.state) == (2, 1, "short")
 
 
 @pytest.mark.usefixtures("aws")

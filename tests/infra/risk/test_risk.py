@@ -57,6 +57,18 @@ def test_removing_and_replacing_what_holds_data_is_the_highest_risk() -> None:
 
 def test_removing_what_holds_nothing_is_a_low_risk() -> None:
     assert told(plan(resource(TOPIC, "t")), plan()) == {("low", "deleted")}
+    (kept,) = risks_against(plan(), plan(resource(TOPIC, "t", retain=True)))
+    assert "stays in the cloud" in kept.reason
+
+
+def test_an_audit_trail_that_goes_elsewhere_is_told_with_where_its_logs_stay() -> None:
+    def sink(to: str) -> Plan:
+        return plan(resource("gcp:logging/projectSink:ProjectSink", "audit", destination=to))
+
+    (risk,) = risks_against(sink("storage.googleapis.com/new"), sink("storage.googleapis.com/old"))
+    assert (risk.severity, risk.kind) == ("medium", "audit-moved")
+    assert risk.reason.endswith("so far stays in storage.googleapis.com/old")
+    assert told(sink("storage.googleapis.com/old"), sink(UNKNOWN)) == set()
 
 
 def test_a_rename_without_an_alias_is_told_and_with_one_it_is_none() -> None:
