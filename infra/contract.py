@@ -75,8 +75,8 @@ class Network:
     zones: Texts
     cidr: Text
     private_zones: Table
-    """Azure: private DNS zone name to its id; GCP: the platform's own domain to its zone's name; elsewhere empty,
-    and where the network is adopted."""
+    """Azure: private DNS zone name to its id; AWS and GCP: the platform's own domain to its zone's id or name, empty
+    where the network is adopted."""
     egress_addresses: Texts = field(default_factory=lambda: pulumi.Output.from_input([]))
     """Public addresses by which the network goes out (NAT); empty where it has none."""
 

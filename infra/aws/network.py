@@ -6,8 +6,9 @@ the hour, which a development environment with one network has no use for. Subne
 are three zones everywhere (Redshift Serverless asks for three, EKS and Managed Airflow for two); what costs
 by the zone (NAT, endpoints, nodes) stays in one outside production.
 
-An adopted network is used as it is: its subnets, its ways in and out are the client's. Leaves out flow logs,
-which the security layer starts, since their bucket lies there.
+An adopted network is used as it is: its subnets, its ways in and out and its name servers are the client's, so the
+zone of the platform's own names (`gateway_name.py`) is made in networks of ours only. Leaves out flow logs, which the
+security layer starts, since their bucket lies there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from infra import contract
 from infra.aws.addresses import cut
 from infra.aws.endpoints import build_endpoints
 from infra.aws.firewall import inspect_subnet
+from infra.aws.gateway_name import own_zone
 from infra.aws.groups import closed_group, database_acl, workload_egress
 from infra.aws.hub import ANYWHERE, Hub
 from infra.aws.provider import cloud
@@ -57,8 +59,9 @@ class Network(pulumi.ComponentResource):
         self.addresses = cut(scope.intent.network.cidr, len(self.zones))
         self.ready: list[pulumi.Resource] = []
         self.ways_out: list[aws.ec2.NatGateway] = []
-        self.hub: pulumi.Input[str] = ""
+        self.hub: pulumi.Output[str] | None = None
         self.firewall: pulumi.Input[str] = ""
+        self.names: pulumi.Output[dict[str, str]] = pulumi.Output.from_input({})
         self.private: list[pulumi.Input[str]] = []
         self.database: list[pulumi.Input[str]] = []
         adopt = scope.intent.network.adopt
@@ -98,6 +101,7 @@ class Network(pulumi.ComponentResource):
         elif scope.intent.network.egress != "none":
             self._by_itself(spoke, tables)
         self._groups(organization, spoke, [*tables, inner])
+        self.names = own_zone(scope, self, [one for one in (spoke.id, self.hub) if one is not None])
 
     def _subnets(
         self,
@@ -123,7 +127,7 @@ class Network(pulumi.ComponentResource):
         )
         attachment = hub.attach("spoke", spoke.id, entries)
         hub.connect(attachment)
-        self.hub = hub.network.id if hub.network else ""
+        self.hub = hub.network.id if hub.network else None
         self.firewall = hub.firewall.arn if hub.firewall else ""
         targets = network.avoid if network.egress == "none" else [ANYWHERE]
         for i, table in enumerate(tables, 1):
@@ -230,10 +234,10 @@ def build_network(scope: Scope, organization: contract.Organization) -> HubAndSp
         workload_group=made.workloads.id,
         zones=pulumi.Output.from_input([] if adopted else list(made.zones)),
         cidr=pulumi.Output.from_input(own),
-        private_zones=pulumi.Output.from_input({}),
+        private_zones=made.names,
         egress_addresses=pulumi.Output.all(
             *scope.intent.network.adopt.egress_addresses, *(way.public_ip for way in made.ways_out)
         ).apply(list),
-        hub=pulumi.Output.from_input(made.hub),
+        hub=empty if made.hub is None else made.hub,
         firewall=pulumi.Output.from_input(made.firewall),
     )

@@ -18,10 +18,12 @@ from typing import Any, Literal
 import pulumi
 
 from infra.azure.addresses import carve
-from infra.contract import Cluster, Foundation, Lake
+from infra.contract import Cluster, Foundation, Lake, Network
 from infra.scope import Scope
 
 Json = dict[str, Any]
+NameGateway = Callable[[Scope, pulumi.Resource, Network, pulumi.Input[str]], None]
+"""Makes the record: given the cloud's own scope, a parent, the network and the load balancer's name."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Cloud:
     """Annotations that keep a load balancer inside the network."""
     gateway: Callable[[Scope], Mapping[str, str]]
     """Annotations that give the gateway the address to which the cloud's private DNS leads; empty where
-    the client's own DNS does."""
+    the client's own DNS does, or `name_gateway`."""
     gpu_chart: str
     """`gpu-operator`, or `dcgm-exporter` where the cloud brings driver and device plugin itself."""
     gpu_values: Json
@@ -78,6 +80,8 @@ class Cloud:
     """The Airflow connection `landfall`, as JSON; it names no secret."""
     logs: Callable[[Lake], pulumi.Output[Json]]
     """Airflow's settings for task logs in the artifacts zone, section → key → value."""
+    name_gateway: NameGateway | None = None
+    """Leads the platform's names to the gateway by its load balancer's name; None where its address is chosen before."""
     catalog: CatalogHome | None = None
     """None where the cloud has an Iceberg catalog of its own (`infra/<cloud>/lake.py`)."""
 
@@ -157,6 +161,14 @@ def _gcp_gateway(scope: Scope) -> Mapping[str, str]:
     if scope.intent.network.adopt.network:
         return {}
     return {"networking.gke.io/load-balancer-ip-addresses": scope.name("address", "gateway")}
+
+
+def _aws_name_gateway(
+    scope: Scope, parent: pulumi.Resource, network: Network, balancer: pulumi.Input[str]
+) -> None:
+    from infra.aws.gateway_name import name_gateway  # here: no other cloud's plan loads AWS's SDK
+
+    name_gateway(scope, parent, network, balancer)
 
 
 def _azure_gateway(scope: Scope) -> Mapping[str, str]:
@@ -256,6 +268,7 @@ CLOUDS: dict[str, Cloud] = {
             "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
         },
         gateway=lambda _: {},
+        name_gateway=_aws_name_gateway,
         gpu_chart="gpu-operator",
         gpu_values=_NODE_DRIVER,  # the accelerated AL2023 image carries driver and toolkit
         autoscaler=_aws_autoscaler,

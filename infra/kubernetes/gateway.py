@@ -2,17 +2,23 @@
 
 Two ports: 443 for predictions, 8443 for people's tools, so that looking at Grafana never wakes a GPU.
 Names end in `<client>-<environment>.internal`; `*.` of it leads to the load balancer by the network's private
-DNS, and by the client's where the network is the client's.
+DNS, and by the client's where the network is the client's. Where the load balancer has a name only once it stands
+(AWS), the Gateway is waited for until Envoy Gateway tells that name in `status.addresses`, and the record is made of it.
 Certificates are the platform's own (`certificates.py`). Only the network's own range and the ranges that
 the intent lists are let in. Leaves out routes, which stand with what they lead to.
 """
 
 from __future__ import annotations
 
-import pulumi
+from collections.abc import Mapping
+from typing import Any
 
+import pulumi
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from infra.contract import Foundation
 from infra.kubernetes.certificates import ISSUER, Certificates
-from infra.kubernetes.clouds import cloud_of
+from infra.kubernetes.clouds import NameGateway, cloud_of
 from infra.kubernetes.domain import SERVING, TOOLS, domain
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import custom, metadata, release
@@ -23,6 +29,9 @@ SERVING_PREFIX = "https-10443"
 """How Envoy's statistics name the serving port (Envoy Gateway adds 10000 to ports below 1024)."""
 _API = "gateway.networking.k8s.io/v1"
 _ENVOY = "gateway.envoyproxy.io/v1alpha1"
+# An address is there before Envoy is. Sources: pulumi/pulumi-kubernetes CHANGELOG.md (4.18.0, 4.24.0), provider/pkg/await;
+# envoyproxy/gateway tag v1.9.0 internal/gatewayapi/status/gateway.go.
+_WAITS = {"pulumi.com/waitFor": "jsonpath={.status.addresses[0].value}"}
 
 
 def replicas(scope: Scope) -> int:
@@ -35,6 +44,33 @@ def build_gateway(
 ) -> Gateway:
     """The operator, the gateway and who may come in; routes wait for `gateway`."""
     return Gateway(scope, namespaces, certificates, monitoring)
+
+
+def name_gateway(scope: Scope, gateway: Gateway, foundation: Foundation) -> None:
+    """Lead the platform's names to the gateway's load balancer, where that is left to do; `scope` builds on the cloud."""
+    lead = _lead(scope)
+    if lead is not None:
+        # Below the Gateway itself, so that an apply of all but what runs on the cluster leaves both out (docs/apply.md).
+        lead(scope, gateway.gateway, foundation.network, gateway.balancer())
+
+
+def _lead(scope: Scope) -> NameGateway | None:
+    """What makes the record, where it is made of the load balancer's name and the network's DNS is ours."""
+    return None if scope.intent.network.adopt.network else cloud_of(scope).name_gateway
+
+
+class Listening(pulumi.CustomResource):
+    """The Gateway with its `status`, which the SDK's class of custom resources does not give back."""
+
+    status: pulumi.Output[dict[str, Any]]
+
+    def __init__(
+        self, meta: ObjectMetaArgs, spec: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        given = {
+            "apiVersion": _API, "kind": "Gateway", "metadata": meta, "spec": dict(spec), "status": None
+        }  # fmt: skip
+        super().__init__(f"kubernetes:{_API}:Gateway", "gateway", given, opts)
 
 
 class Gateway(pulumi.ComponentResource):
@@ -91,8 +127,8 @@ class Gateway(pulumi.ComponentResource):
             tools.append("jenkins")
         if cloud_of(scope).catalog is not None:
             tools.append("catalog")
-        self.gateway = custom(
-            scope, self, "gateway", f"{_API}/Gateway", metadata(NAME, SPACE),
+        self.gateway = Listening(
+            metadata(NAME, SPACE, annotations=_WAITS if _lead(scope) else None),
             {
                 "gatewayClassName": NAME,
                 "listeners": [
@@ -100,8 +136,8 @@ class Gateway(pulumi.ComponentResource):
                     _listener(scope, *TOOLS, tools),
                 ],
             },
-            after=[kind, certificate],
-        )  # fmt: skip
+            scope.child(self, depends_on=[kind, certificate]),
+        )
         self._guards(scope)
         custom(
             scope, self, "metrics", "monitoring.coreos.com/v1/PodMonitor",
@@ -113,6 +149,10 @@ class Gateway(pulumi.ComponentResource):
             after=[monitoring],
         )  # fmt: skip
         self.register_outputs({})
+
+    def balancer(self) -> pulumi.Output[str]:
+        """The load balancer's name or address, told where the Gateway is waited for; empty where it was left out."""
+        return self.gateway.status.apply(lambda told: told["addresses"][0]["value"] if told else "")
 
     def _guards(self, scope: Scope) -> None:
         """Who may come in, and how: from known ranges, by TLS 1.2 at least."""

@@ -15,7 +15,7 @@ from infra.kubernetes.basics import build_basics
 from infra.kubernetes.catalog import build_catalog
 from infra.kubernetes.certificates import build_certificates
 from infra.kubernetes.domain import address
-from infra.kubernetes.gateway import build_gateway, route
+from infra.kubernetes.gateway import build_gateway, name_gateway, route
 from infra.kubernetes.gpu import build_gpu
 from infra.kubernetes.jenkins import build_jenkins
 from infra.kubernetes.monitoring import GRAFANA, build_monitoring
@@ -34,7 +34,7 @@ def build_services(
     scope: Scope, foundation: Foundation, data: Data, cluster: Cluster, database: Database
 ) -> Services:
     """Everything that runs on the cluster; gives the addresses inside the network."""
-    scope = open_cluster(scope, cluster)
+    cloud, scope = scope, open_cluster(scope, cluster)
     services = Services(pulumi.Output.all(**addresses(scope, data)))
     namespaces = build_namespaces(scope, foundation)
     build_admission(scope, cluster, namespaces)
@@ -44,6 +44,7 @@ def build_services(
     secrets = build_secrets(scope, foundation, namespaces)
     monitoring = build_monitoring(scope, namespaces, basics, secrets)
     gateway = build_gateway(scope, namespaces, certificates, monitoring.operator)
+    name_gateway(cloud, gateway, foundation)
     name, port = GRAFANA
     route(scope, monitoring, gateway, "grafana", "monitoring", [{"name": name, "port": port}],
           after=[monitoring.operator])  # fmt: skip

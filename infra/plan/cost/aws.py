@@ -30,6 +30,11 @@ def _nat(one: Resource, p: Pricing) -> Iterable[Line]:
     yield from p.line(one, "network", "nat.gb", p.usage.egress_gb.times(1 / gateways))
 
 
+@prices("aws:route53/zone:Zone")
+def _zone(one: Resource, p: Pricing) -> Iterable[Line]:
+    yield from p.line(one, "network", "dns.zone", 1)
+
+
 @prices("aws:ec2/vpcEndpoint:VpcEndpoint")
 def _endpoint(one: Resource, p: Pricing) -> Iterable[Line]:
     if one.inputs.get("vpcEndpointType") == "Interface":
@@ -251,7 +256,7 @@ FREE.update(
         "ec2/imageBlockPublicAccess:ImageBlockPublicAccess", "iam/accountPasswordPolicy:AccountPasswordPolicy",
         "ec2/instanceMetadataDefaults:InstanceMetadataDefaults", "ecr/lifecyclePolicy:LifecyclePolicy",
         "eks/podIdentityAssociation:PodIdentityAssociation", "rds/parameterGroup:ParameterGroup",
-        "rds/subnetGroup:SubnetGroup", "redshiftdata/statement:Statement", "redshiftserverless/usageLimit:UsageLimit",
+        "rds/subnetGroup:SubnetGroup", "redshiftdata/statement:Statement", "route53/record:Record", "redshiftserverless/usageLimit:UsageLimit",
         "vpc/securityGroupEgressRule:SecurityGroupEgressRule", "vpc/securityGroupIngressRule:SecurityGroupIngressRule", "budgets/budget:Budget", "lambda/permission:Permission",
     )
 )  # fmt: skip

@@ -130,6 +130,9 @@ def special(wanted: Intent) -> dict[str, Any]:
         "registry": out("registry.acme.example/landfall"),
         "kubeconfig": pulumi.Output.secret("apiVersion: v1\nkind: Config\n"),
         "cidr": out(str(wanted.network.cidr)),
+        "private_zones": pulumi.Output.from_input(
+            {f"{wanted.client.slug}-{wanted.environment}.internal": "own-zone"}
+        ),
     }
 
 
