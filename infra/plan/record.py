@@ -16,6 +16,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import CoroutineType
 from typing import Any
@@ -27,6 +28,7 @@ from infra.plan.aliases import cheap_aliases
 from infra.plan.lookups import answer
 from infra.plan.model import SECRET, UNKNOWN, Plan, Resource
 from infra.plan.outputs import Outputs
+from infra.plan.positions import cheap_positions
 from infra.plan.sparing import spare_imports
 from infra.plan.uncollected import uncollected
 from landfall.errors import LandfallError
@@ -109,6 +111,7 @@ def _record(
 
     spare_imports()
     cheap_aliases()
+    cheap_positions()
     monitor = _monitor(Outputs(known), references)
     outputs_left: set[asyncio.Task[Any]] = set()
     settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
@@ -294,10 +297,17 @@ def _alias(alias: Any) -> str:
 def _source(request: Any) -> str:
     """`file:line` of the innermost frame of our own code: the SDK's own frames stand before it."""
     for position in (request.sourcePosition, *(frame.pc for frame in request.stackTrace.frames)):
-        path = Path(unquote(urlparse(position.uri).path))
-        if position.uri and path.is_relative_to(_ROOT) and "site-packages" not in path.parts:
-            return f"{path.relative_to(_ROOT)}:{position.line}"
+        if own := _own(position.uri):
+            return f"{own}:{position.line}"
     return ""
+
+
+@cache
+def _own(uri: str) -> str:
+    """The path below the project of a file of ours; empty for all others."""
+    path = Path(unquote(urlparse(uri).path))
+    ours = bool(uri) and path.is_relative_to(_ROOT) and "site-packages" not in path.parts
+    return str(path.relative_to(_ROOT)) if ours else ""
 
 
 def _plain(value: Any) -> Any:

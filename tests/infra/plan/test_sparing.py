@@ -1,4 +1,5 @@
-"""A plan with the SDKs' modules imported one by one is the plan with all of them, and much less is imported."""
+"""A plan with the SDKs' modules imported one by one, and positions made once, is the plan with all of them and each made
+anew, and much less is imported."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ PLANNED = """
 import hashlib, json, sys
 from infra.plan import record, sdk, sparing
 if sys.argv[1] == "whole":
-    record.spare_imports = sdk.spare_imports = lambda: None
+    record.spare_imports = sdk.spare_imports = record.cheap_positions = lambda: None
 from infra.plan.load import dump
 from infra.plan.stacks import plan_stack
 from landfall.project import find_project
