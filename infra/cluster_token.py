@@ -23,6 +23,8 @@ from landfall.project import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from azure.core.credentials import AccessToken
+
 ENTRA_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The application that every AKS API server answers as: https://azure.github.io/kubelogin/concepts/aks.html"""
 _GOOGLE_SCOPES = (
@@ -105,15 +107,23 @@ def _for_cluster(cluster: str) -> Callable[..., None]:
 
 
 def azure() -> Token:
-    """For AKS: a token for its API servers; by Jenkins' token alone where there is one, else by the caller's login."""
+    """For AKS: a token for its API servers."""
     with _signing_in("Azure", "az login"):
-        from azure.identity import DefaultAzureCredential, WorkloadIdentityCredential
-
-        federated = environment("AZURE_FEDERATED_TOKEN_FILE")
-        # A build whose token is refused must not go on as whatever the machine itself is.
-        credential = WorkloadIdentityCredential() if federated else DefaultAzureCredential()
-        found = credential.get_token(f"{ENTRA_SERVER}/.default")
+        found = entra_token(ENTRA_SERVER)
     return Token(found.token, datetime.datetime.fromtimestamp(found.expires_on, datetime.UTC))
+
+
+def entra_token(audience: str) -> AccessToken:
+    """Entra's token for an audience: by Jenkins' token alone where there is one, else by the caller's login.
+
+    Raises AzureError or ValueError where neither is taken.
+    """
+    from azure.identity import DefaultAzureCredential, WorkloadIdentityCredential
+
+    federated = environment("AZURE_FEDERATED_TOKEN_FILE")
+    # A build whose token is refused must not go on as whatever the machine itself is.
+    credential = WorkloadIdentityCredential() if federated else DefaultAzureCredential()
+    return credential.get_token(f"{audience}/.default")
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from urllib.parse import urlencode
 
 from infra import cluster_token
 from landfall.errors import LandfallError
-from landfall.project import environment
 
 _GOOGLE = re.compile(r"[a-z0-9-]+-docker\.pkg\.dev|([a-z]+\.)?gcr\.io")
 _AMAZON = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
@@ -76,13 +75,9 @@ def _amazon(region: str) -> tuple[str, str]:
 
 def _azure(host: str) -> tuple[str, str]:
     from azure.core.exceptions import AzureError
-    from azure.identity import DefaultAzureCredential, WorkloadIdentityCredential
 
-    federated = environment("AZURE_FEDERATED_TOKEN_FILE")
     try:
-        # A build whose token is refused must not go on as whatever the machine itself is.
-        credential = WorkloadIdentityCredential() if federated else DefaultAzureCredential()
-        token = credential.get_token("https://containerregistry.azure.net/.default").token
+        token = cluster_token.entra_token("https://containerregistry.azure.net").token
     except (AzureError, ValueError) as error:
         raise _refused(str(error), "az login") from error
     asked = {"grant_type": "access_token", "service": host, "access_token": token}
