@@ -12,10 +12,9 @@ import pulumi_aws as aws
 
 from infra import contract
 from infra.aws.provider import cloud
+from infra.images import IMAGES
 from infra.scope import Scope
 
-IMAGES = ("pipelines", "training", "serving")
-"""One repository an image that the platform builds."""
 KEPT = 50
 """Images a repository keeps; nothing runs an older one."""
 
@@ -23,7 +22,7 @@ KEPT = 50
 def build_registry(
     scope: Scope, parent: pulumi.Resource, foundation: contract.Foundation
 ) -> pulumi.Output[str]:
-    """The repositories; returns what their addresses begin with, without a slash at the end."""
+    """A repository an image, as ECR makes none by itself; returns what their addresses begin with, without a slash at the end."""
     prefix = scope.name("registry", "images")
     rule = {
         "rulePriority": 1,

@@ -17,17 +17,20 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from infra.contract import Cluster, Data, Database
+from infra.images import image
 from infra.kubernetes.accounts import account
 from infra.kubernetes.clouds import cloud_of
 from infra.kubernetes.domain import address
 from infra.kubernetes.gateway import Gateway, route
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import LABELS, metadata, release
-from infra.kubernetes.runtime import Runtime, image
+from infra.kubernetes.runtime import Runtime
 from infra.kubernetes.secrets import Secrets
 from infra.scope import Scope
+from landfall import __version__
 
 VERSION = "3.3.0"
+"""Of Airflow in our image."""
 _SPACE, _DATABASE = "airflow", "airflow"
 _CPU = {"small": ("250m", "1Gi"), "medium": ("500m", "2Gi"), "large": ("1", "4Gi")}
 _CONTAINER: dict[str, Any] = {
@@ -83,7 +86,7 @@ class Airflow(pulumi.ComponentResource):
         runtime: Runtime,
     ) -> None:
         super().__init__("landfall:kubernetes:Airflow", "airflow", opts=scope.component())
-        name = image(cluster, "airflow", VERSION)
+        name = image(cluster, "airflow")
 
         def login(to: pulumi.Input[str]) -> pulumi.Output[str]:
             user = pulumi.Output.concat("postgresql://", database.user, ":{{ .value | urlquery }}@")
@@ -182,7 +185,7 @@ def _values(scope: Scope, data: Data, name: pulumi.Output[str], runtime: Runtime
         "images": {
             "airflow": {
                 "repository": name.apply(lambda full: full.rpartition(":")[0]),
-                "tag": VERSION,
+                "tag": __version__,
             }
         },
         "labels": dict(cloud.identity_labels),

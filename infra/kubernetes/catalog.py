@@ -17,6 +17,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from infra.contract import Cluster, Data, Database, Text
+from infra.images import image
 from infra.kubernetes.accounts import ACCOUNTS
 from infra.kubernetes.catalog_names import (
     AUDIENCE,
@@ -35,10 +36,9 @@ from infra.kubernetes.domain import address
 from infra.kubernetes.gateway import Gateway, known_ranges, route
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import LABELS, config_map, custom, metadata, release
-from infra.kubernetes.runtime import CONFINED, CONFINED_POD, image
+from infra.kubernetes.runtime import CONFINED, CONFINED_POD
 from infra.kubernetes.secrets import Secrets
 from infra.scope import Scope
-from landfall import __version__
 
 PORT = 8181
 CALLERS = "training"
@@ -134,7 +134,7 @@ class Catalog(pulumi.ComponentResource):
             "prepare",
             metadata=metadata("prepare", SPACE),
             spec=kubernetes.batch.v1.JobSpecArgs(
-                backoff_limit=6, template=_pod(image(cluster, "landfall", __version__))
+                backoff_limit=6, template=_pod(image(cluster, "landfall"))
             ),
             opts=scope.child(self, depends_on=[server, given, account]),
         )

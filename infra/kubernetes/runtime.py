@@ -16,10 +16,10 @@ import yaml
 
 from infra.contract import Cluster, Data, Database, Foundation, Ml, Services
 from infra.export import platform
+from infra.images import image
 from infra.kubernetes.namespaces import Namespaces, spaces
 from infra.kubernetes.resources import config_map, metadata
 from infra.scope import Scope
-from landfall import __version__
 
 PROJECT = "/opt/landfall"
 TRACKING = "mlflow.mlflow.svc"
@@ -57,7 +57,7 @@ class Runtime(pulumi.ComponentResource):
     ) -> None:
         super().__init__("landfall:kubernetes:Runtime", "runtime", opts=scope.component())
         self.stack = scope.stack
-        self.image = image(cluster, "landfall", __version__)
+        self.image = image(cluster, "landfall")
         whole = platform(
             scope.intent, scope.stack, foundation, data, Ml(cluster, database, services)
         )
@@ -123,8 +123,3 @@ class Runtime(pulumi.ComponentResource):
             {"name": "config", "configMap": {"name": config}},
             {"name": "tmp", "emptyDir": {"sizeLimit": "4Gi"}},
         ]
-
-
-def image(cluster: Cluster, name: str, version: str) -> pulumi.Output[str]:
-    """One of our images in the platform's registry."""
-    return pulumi.Output.concat(cluster.registry, f"/{name}:{version}")

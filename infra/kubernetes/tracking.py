@@ -12,18 +12,18 @@ import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 from infra.contract import Cluster, Data, Database
+from infra.images import repository
 from infra.kubernetes.accounts import account
 from infra.kubernetes.clouds import cloud_of
 from infra.kubernetes.domain import domain
 from infra.kubernetes.gateway import Gateway, route
 from infra.kubernetes.namespaces import Namespaces
 from infra.kubernetes.resources import metadata, release
-from infra.kubernetes.runtime import CONFINED, CONFINED_POD, TRACKING, image
+from infra.kubernetes.runtime import CONFINED, CONFINED_POD, TRACKING
 from infra.kubernetes.secrets import Secrets
 from infra.scope import Scope
+from landfall import __version__
 
-VERSION = "3.17.2"
-"""Of the image `mlflow` in our registry: the version that the project's clients use."""
 _SPACE = "mlflow"
 
 
@@ -59,8 +59,7 @@ class Tracking(pulumi.ComponentResource):
             {"username": database.user, "password": "{{ .value }}"},
             field=cloud_of(scope).database_property,
         )  # fmt: skip
-        repository = image(cluster, "mlflow", VERSION).apply(lambda name: name.rpartition(":")[0])
-        ours = {"repository": repository, "tag": VERSION}
+        ours = {"repository": repository(cluster, "mlflow"), "tag": __version__}
         count = 2 if scope.intent.environment == "prod" else 1
         server = release(
             scope, self, "mlflow", _SPACE,

@@ -10,12 +10,14 @@ import json
 import re
 import subprocess
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from infra.kubernetes import airflow, jenkins, runtime, tracking
+from infra import images
+from infra.kubernetes import airflow, jenkins, runtime
 from landfall import __version__
 from tests.ci.controller import ROOT, pods
 from warehouse import remote_engine
@@ -199,11 +201,12 @@ def tags() -> dict[str, str]:
 
 
 def test_every_image_that_the_cluster_and_its_builds_name_is_built() -> None:
-    named = {"landfall": __version__, "mlflow": tracking.VERSION, "airflow": airflow.VERSION, jenkins.IMAGE: __version__}  # fmt: skip
+    named = {"landfall", "mlflow", "airflow", jenkins.IMAGE}
     for pod in pods().values():
         image = pod["spec"]["containers"][0]["image"].rpartition("/")[2].partition(":")[0]
-        named[image] = __version__
-    assert tags() == named
+        named.add(image)
+    assert tags() == dict.fromkeys(named, __version__)
+    assert set(images.IMAGES) == named
 
 
 def test_every_target_is_a_stage_of_its_file_with_a_bill_of_materials() -> None:
@@ -269,8 +272,14 @@ def test_the_image_that_runs_months_holds_the_clouds_clients_and_the_warehouses_
         assert install in runs
 
 
+def test_airflow_in_its_image_is_the_one_that_the_chart_is_told_of() -> None:
+    bases = {stage.base for stage in read(IMAGES / "airflow/Dockerfile")}
+    wanted = f"docker.io/apache/airflow:{airflow.VERSION}-python3.12"
+    assert all(base == wanted or base.startswith(f"{wanted}@sha256:") for base in bases), bases
+
+
 def test_the_servers_packages_are_the_clients_version() -> None:
     lines = (ROOT / "requirements/mlflow.txt").read_text(encoding="utf-8")
-    assert f"\nmlflow=={tracking.VERSION} " in lines
+    assert f"\nmlflow=={version('mlflow')} " in lines
     for driver in ("psycopg", "psycopg2-binary", "boto3", "google-cloud-storage", "azure-storage-blob"):  # fmt: skip
         assert re.search(rf"(?m)^{driver}==", lines)

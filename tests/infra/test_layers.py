@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -20,6 +21,7 @@ import yaml
 
 from infra import contract
 from infra.contract import Data, Foundation, Ml, NotOffered
+from infra.images import IMAGES
 from infra.kubernetes.pools import gpu_pools
 from infra.plan.model import SECRET, UNKNOWN, Plan, Resource
 from infra.plan.policies import judge
@@ -141,6 +143,18 @@ def _containers(plan: Plan) -> set[str]:
         for one in buckets
         if not one.import_id
     }
+
+
+def test_what_is_drawn_from_our_registry_is_built_and_has_a_place_there(plan: Plan) -> None:
+    if "ml" not in plan.outputs:
+        return
+    registry = plan.outputs["ml"]["cluster"]["registry"]
+    told = json.dumps([dict(one.inputs) for one in own(plan)], default=str)
+    drawn = set(re.findall(f"{re.escape(registry)}/([a-z0-9-]+)", told))
+    assert {"mlflow"} <= drawn <= set(IMAGES)
+    places = {one.inputs["name"] for one in plan.of_type("aws:ecr/repository:Repository")}
+    assert {place.rpartition("/")[2] for place in places} in (set(), set(IMAGES))
+    assert all(f"/{place.rpartition('/')[0]}" in registry for place in places)
 
 
 def test_what_a_stack_builds_it_exports_whole(stack: str, plan: Plan) -> None:

@@ -11,6 +11,7 @@ import pytest
 from infra.aws.hub import ANYWHERE
 from infra.aws.warehouse_sql import statements
 from infra.contract import ZONES
+from infra.images import IMAGES
 from infra.plan.model import SECRET, UNKNOWN, Plan
 from landfall.errors import UsageError
 from landfall.intent.rules.place import allowed_regions
@@ -359,6 +360,12 @@ def test_the_maker_of_a_cluster_administers_it_only_where_nobody_else_is_named(d
     role = "arn:aws:iam::123456789012:role/engineer"
     plan = plan_of(intent_of(DEV, cloud={**raw, "administrators": [role]}), DEV)
     assert named(plan, "eks/cluster:Cluster", "cluster").inputs["accessConfig"][flag] is False
+
+
+def test_every_image_of_ours_has_a_repository_as_ecr_makes_none_by_itself(any_sample: Plan) -> None:
+    names = {one.inputs["name"] for one in any_sample.of_type("aws:ecr/repository:Repository")}
+    (prefix,) = {name.rpartition("/")[0] for name in names}
+    assert names == {f"{prefix}/{image}" for image in IMAGES}
 
 
 def test_addons_are_pinned_to_the_clusters_version(dev: Plan) -> None:
