@@ -133,7 +133,10 @@ def test_a_promotion_whose_canary_fails_is_rolled_back_and_held(build: Build) ->
     assert build.result == "UNSTABLE"
     assert build.told() == ["rolled-back", "held"]  # never "promoted"
     assert "it failed 9 of 60 requests" in build.steps("unstable")[0]
-    assert len(build.ran("run --from promote")) == 1  # the command heeds the canary and holds
+    (promote,) = build.ran("run --from promote")  # the command heeds the canary and holds
+    (canary,) = build.ran("model canary")
+    # One lock over both: a rollback in between would change the champion that the canary was compared with.
+    assert canary["locks"] == promote["locks"] == [f"landfall-model-{STACK}"]
 
 
 @scenario(ML, params=MONTH, answers=[GPU, PASSED, says("run", ran("PROMOTE"))], inputs=YES)
@@ -354,7 +357,8 @@ def test_a_rollback_keeps_its_reason_and_tells(build: Build) -> None:
     assert build.told() == ["rolled-back"]
     assert tokens(build) == {"landfall model rollback": ["landfall-data"]}
     assert build.never("landfall run", "model promote", "model canary", "landfall code", "stack up")
-    assert len(build.ran("model rollback")) == 1
+    (ran,) = build.ran("model rollback")
+    assert ran["locks"] == [f"landfall-model-{STACK}"]
 
 
 @scenario(
