@@ -20,9 +20,10 @@ demo: ## a year of flights from landing zone to served model, on this machine; e
 	@.venv/bin/landfall run --all --until 2013-12
 	@.venv/bin/landfall report
 
-test: ## every test that needs no cloud; WORKERS=4 runs them side by side
+WORKERS ?= 2
+test: ## every test that needs no cloud, two side by side; WORKERS=4 more, WORKERS=0 one after another
 	@ci/setup.sh test
-	@$(PY) -m pytest $(if $(WORKERS),-n $(WORKERS) --dist worksteal)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 test-engine: ## every sample stack through the real `pulumi` CLI (on PATH), with stand-in providers and no cloud
 	@ci/setup.sh test && ci/setup.sh policy

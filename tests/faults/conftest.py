@@ -43,7 +43,7 @@ class Truth:
 def harness(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tests.faults.kill_at", *words], cwd=project.root, text=True,
-        env=environment(project), capture_output=True, check=False, timeout=300,
+        env=environment(project), capture_output=True, check=False, timeout=600,
     )  # fmt: skip
 
 

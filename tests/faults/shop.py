@@ -164,5 +164,5 @@ def landfall(project: Project, *words: str, **more: str) -> subprocess.Completed
     """Run the `landfall` command of this project to its end; keyword arguments are variables."""
     return subprocess.run(
         [sys.executable, "-m", "landfall.cli", *words], cwd=project.root, text=True,
-        env=environment(project, **more), capture_output=True, check=False, timeout=300,
+        env=environment(project, **more), capture_output=True, check=False, timeout=600,
     )  # fmt: skip

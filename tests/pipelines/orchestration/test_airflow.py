@@ -52,7 +52,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def shell(words: list[Any], env: dict[str, str]) -> str:
     done = subprocess.run(
-        words, env=env, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        words, env=env, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, (words, done.stdout[-3000:], done.stderr[-3000:])
     return done.stdout
