@@ -43,18 +43,13 @@ def build_keys(
     made: dict[str, aws.kms.Key] = {}
     for domain in KEY_DOMAINS:
         adopted = scope.intent.network.adopt.key if domain == "data" else None
-        made[domain] = _key(scope, parent, account, domain, adopted)
+        made[domain] = _of_domain(scope, parent, account, domain, adopted)
         if adopted is None:
-            aws.kms.Alias(
-                domain,
-                name=f"alias/{scope.name('key-alias', domain)}",
-                target_key_id=made[domain].id,
-                opts=scope.child(parent),
-            )
+            _alias(scope, parent, domain, made[domain])
     return made
 
 
-def _key(
+def _of_domain(
     scope: Scope,
     parent: pulumi.Resource,
     account: pulumi.Input[str],
@@ -73,19 +68,11 @@ def _key(
                 "rotationPeriodInDays", "tags", "tagsAll",
             ],
         )  # fmt: skip
-    return aws.kms.Key(
-        domain,
-        description=f"Landfall: {WHAT[domain]}",
-        enable_key_rotation=True,
-        rotation_period_in_days=365,
-        deletion_window_in_days=30,
-        policy=document(
-            allow("Administer", _ADMINISTER, "*", to=root(account)),
-            allow("UseByIam", USE, "*", to=root(account)),
-            *_users(domain, cloud(scope).region, account),
-        ),
-        opts=options,
-    )
+    statements = [
+        allow("UseByIam", USE, "*", to=root(account)),
+        *_users(domain, cloud(scope).region, account),
+    ]
+    return _key(domain, WHAT[domain], account, statements, options)
 
 
 def archive_key(
@@ -101,34 +88,50 @@ def archive_key(
     """
     service, of_trails = services("cloudtrail.amazonaws.com"), {"aws:SourceArn": list(trails)}
     writing = [pulumi.Output.concat("arn:aws:cloudtrail:*:", one, ":trail/*") for one in writers]
-    key = aws.kms.Key(
-        LOG_ARCHIVE,
-        description="Landfall: what the trails write to the log archive",
+    statements = [
+        allow("ReadByIam", ["kms:Decrypt", "kms:DescribeKey"], "*", to=root(account)),
+        allow(
+            "TrailsEncrypt", ["kms:GenerateDataKey*"], "*", to=service,
+            when={"StringEquals": of_trails,
+                  "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": writing}},
+        ),
+        allow(
+            "TrailsLook", ["kms:Decrypt", "kms:DescribeKey"], "*", to=service,
+            when={"StringEquals": of_trails},
+        ),
+    ]  # fmt: skip
+    what = "what the trails write to the log archive"
+    key = _key(LOG_ARCHIVE, what, account, statements, scope.stateful(parent))
+    _alias(scope, parent, LOG_ARCHIVE, key)
+    return key
+
+
+def _key(
+    logical: str,
+    what: str,
+    account: pulumi.Input[str],
+    statements: Sequence[Statement],
+    options: pulumi.ResourceOptions,
+) -> aws.kms.Key:
+    """A key that turns yearly, lingers a month when it is ended, and that its account administers."""
+    return aws.kms.Key(
+        logical,
+        description=f"Landfall: {what}",
         enable_key_rotation=True,
         rotation_period_in_days=365,
         deletion_window_in_days=30,
-        policy=document(
-            allow("Administer", _ADMINISTER, "*", to=root(account)),
-            allow("ReadByIam", ["kms:Decrypt", "kms:DescribeKey"], "*", to=root(account)),
-            allow(
-                "TrailsEncrypt", ["kms:GenerateDataKey*"], "*", to=service,
-                when={"StringEquals": of_trails,
-                      "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": writing}},
-            ),
-            allow(
-                "TrailsLook", ["kms:Decrypt", "kms:DescribeKey"], "*", to=service,
-                when={"StringEquals": of_trails},
-            ),
-        ),
-        opts=scope.stateful(parent),
-    )  # fmt: skip
+        policy=document(allow("Administer", _ADMINISTER, "*", to=root(account)), *statements),
+        opts=options,
+    )
+
+
+def _alias(scope: Scope, parent: pulumi.Resource, logical: str, key: aws.kms.Key) -> None:
     aws.kms.Alias(
-        LOG_ARCHIVE,
-        name=f"alias/{scope.name('key-alias', LOG_ARCHIVE)}",
+        logical,
+        name=f"alias/{scope.name('key-alias', logical)}",
         target_key_id=key.id,
         opts=scope.child(parent),
     )
-    return key
 
 
 def _users(domain: str, region: str, account: pulumi.Input[str]) -> list[Statement]:

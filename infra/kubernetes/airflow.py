@@ -17,7 +17,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from infra.contract import Cluster, Data, Database
-from infra.images import image
+from infra.images import image, repository
 from infra.kubernetes.accounts import account
 from infra.kubernetes.clouds import cloud_of
 from infra.kubernetes.domain import address
@@ -86,7 +86,6 @@ class Airflow(pulumi.ComponentResource):
         runtime: Runtime,
     ) -> None:
         super().__init__("landfall:kubernetes:Airflow", "airflow", opts=scope.component())
-        name = image(cluster, "airflow")
 
         def login(to: pulumi.Input[str]) -> pulumi.Output[str]:
             user = pulumi.Output.concat("postgresql://", database.user, ":{{ .value | urlquery }}@")
@@ -105,9 +104,9 @@ class Airflow(pulumi.ComponentResource):
             secrets.invent("airflow-jwt", "airflow-jwt", _SPACE,
                            {"jwt-secret": "{{ .password }}"}),
         ]  # fmt: skip
-        made = self._database(scope, name, connection)
+        made = self._database(scope, image(cluster, "airflow"), connection)
         server = release(
-            scope, self, "airflow", _SPACE, _values(scope, data, name, runtime),
+            scope, self, "airflow", _SPACE, _values(scope, data, cluster, runtime),
             after=[namespaces.of[_SPACE], made, *keys, *runtime.maps],
         )  # fmt: skip
         route(scope, self, gateway, "airflow", _SPACE,
@@ -157,7 +156,7 @@ class Airflow(pulumi.ComponentResource):
         )
 
 
-def _values(scope: Scope, data: Data, name: pulumi.Output[str], runtime: Runtime) -> dict[str, Any]:
+def _values(scope: Scope, data: Data, cluster: Cluster, runtime: Runtime) -> dict[str, Any]:
     cloud, prod = cloud_of(scope), scope.intent.environment == "prod"
     cpu, memory = _CPU[scope.intent.orchestration.size]
     bundle, arguments = cloud.dags(data.lake)
@@ -182,12 +181,7 @@ def _values(scope: Scope, data: Data, name: pulumi.Output[str], runtime: Runtime
     return {
         "executor": "KubernetesExecutor",
         "airflowVersion": VERSION,
-        "images": {
-            "airflow": {
-                "repository": name.apply(lambda full: full.rpartition(":")[0]),
-                "tag": __version__,
-            }
-        },
+        "images": {"airflow": {"repository": repository(cluster, "airflow"), "tag": __version__}},
         "labels": dict(cloud.identity_labels),
         "securityContexts": {"pod": _POD, "containers": _CONTAINER},
         "data": {"metadataSecretName": "airflow-metadata"},

@@ -12,6 +12,8 @@ import importlib.util
 import inspect
 import json
 import re
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -105,8 +107,8 @@ def _component(one: Resource, plan: Plan, tokens: dict[str, str]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def renamed(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The samples of a client of another name: each stack, with those that it builds on."""
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Plan]:
+    """The plans of the samples, each recorded once, as those of a client of another name, and so what they build on."""
     project = Project(tmp_path_factory.mktemp("another"), PROJECT.home)
     project.stacks_dir.mkdir()
     for stack in PROJECT.stacks():
@@ -115,21 +117,19 @@ def renamed(tmp_path_factory: pytest.TempPathFactory) -> Project:
         if "client" in told["config"][CONFIG_KEY]:
             told["config"][CONFIG_KEY]["client"] = {"name": "Quite Another", "slug": "another"}
         (project.stacks_dir / path.name).write_text(yaml.safe_dump(told), encoding="utf-8")
-    return project
+    return cache(partial(plan_stack, project))
 
 
 def test_no_logical_name_derives_from_what_the_client_is_called(
-    stack: str, plan: Plan, renamed: Project
+    stack: str, plan: Plan, renamed: Callable[[str], Plan]
 ) -> None:
-    assert {one.urn for one in plan_stack(renamed, stack).resources} == {
-        one.urn for one in plan.resources
-    }
+    assert {one.urn for one in renamed(stack).resources} == {one.urn for one in plan.resources}
 
 
 def test_no_name_in_the_cloud_is_shared_with_another_client(
-    stack: str, plan: Plan, renamed: Project
+    stack: str, plan: Plan, renamed: Callable[[str], Plan]
 ) -> None:
-    assert not _containers(plan) & _containers(plan_stack(renamed, stack))
+    assert not _containers(plan) & _containers(renamed(stack))
 
 
 def _containers(plan: Plan) -> set[str]:

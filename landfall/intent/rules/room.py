@@ -48,9 +48,11 @@ def _pods_have_room(intent: Intent) -> Iterator[Problem]:
     steady = (AZURE_NODES if provider == "azure" else GCP_NODES)[intent.environment]
     nodes = steady + sum(one.max_nodes * len(one.capacity) for one in pools)
 
+    def block(prefix: int) -> int:
+        return _AZURE_BLOCK if provider == "azure" else gcp_block(prefix + 1)
+
     def room(prefix: int) -> int:
-        block = _AZURE_BLOCK if provider == "azure" else gcp_block(prefix + 1)
-        return 2 ** (block - prefix - 1)
+        return 2 ** (block(prefix) - prefix - 1)
 
     most = room(whole.prefixlen)
     if nodes > most:
@@ -58,7 +60,7 @@ def _pods_have_room(intent: Intent) -> Iterator[Problem]:
         yield Problem(
             "network.cidr",
             str(whole),
-            f"has room for the pods of {most} nodes (half of it, a block a node), but the pools may grow to {nodes}: "
+            f"has room for the pods of {most} nodes (half of it, a /{block(whole.prefixlen)} a node), but the pools may grow to {nodes}: "
             + (f"choose a /{fits} or wider, or fewer nodes" if fits else "have fewer nodes"),
             f"10.64.0.0/{fits}" if fits else "max_nodes: 8",
         )
