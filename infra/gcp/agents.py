@@ -9,7 +9,7 @@ A plan answers these look-ups itself (`infra/plan/lookups.py`). Leaves out the g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pulumi
 from pulumi_gcp import bigquery, logging, storage
@@ -68,9 +68,19 @@ def key_user(
     project: pulumi.Input[str],
     number: pulumi.Input[str],
 ) -> pulumi.Output[str]:
-    """The member that a grant on a key names; `project` is the id of a project whose services are on."""
+    """The member that a grant on a key names; `project` is the id of a project whose services are on.
+
+    Pulumi forgets what a look-up's answer depends on where a preview has none yet; the apply of that preview would
+    then be refused for dependencies that nobody approved. So the answer goes together with what was asked about.
+    """
     look_up = _LOOKED_UP.get(service)
-    return agent(service, number) if look_up is None else look_up(project, scope.asking())
+    if look_up is None:
+        return agent(service, number)
+    return pulumi.Output.all(look_up(project, scope.asking()), project).apply(_first)
+
+
+def _first(both: Sequence[str]) -> str:
+    return both[0]
 
 
 _Options = pulumi.InvokeOutputOptions

@@ -30,6 +30,16 @@ def test_a_sample_stack_gives_no_alarm(stack: str, known: bool):
     assert (UNKNOWN in repr(plan.resources)) is not known
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_an_apply_depends_on_nothing_that_its_preview_did_not_know_of(stack: str):
+    """The engine refuses to apply a saved preview otherwise."""
+
+    def depends(plan: Plan) -> dict[str, tuple[str, ...]]:
+        return {one.urn: tuple(sorted(one.deps)) for one in plan.resources}
+
+    assert depends(plan_stack(PROJECT, stack, known=False)) == depends(plan_of(stack))
+
+
 @pytest.mark.parametrize("stack", PROJECT.stacks())
 def test_the_engine_makes_no_provider_of_its_own_in_any_sample(stack: str):
     config = yaml.safe_load(PROJECT.stack_file(stack).read_text(encoding="utf-8"))["config"]
