@@ -17,12 +17,13 @@ from pathlib import Path
 import yaml
 
 from landfall.errors import UsageError
+from landfall.fast_yaml import FastLoader
 
 STACK_PREFIX = "Pulumi."
 CONFIG_KEY = "landfall:intent"
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(FastLoader):
     """YAML lets a key stand twice and keeps the last; a client's answer must not vanish like that."""
 
     def construct_mapping(

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from landfall.fast_yaml import FastLoader
+
 Json = dict[str, Any]
 _PLAIN: dict[str, Json] = {
     "text": {"type": "string"},
@@ -31,7 +33,8 @@ _PLAIN: dict[str, Json] = {
 
 @cache
 def _file() -> Json:
-    return yaml.safe_load(Path(__file__).with_name("crds.yaml").read_text(encoding="utf-8"))
+    text = Path(__file__).with_name("crds.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, FastLoader)
 
 
 def kinds() -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ from infra.kubernetes.resources import release
 from infra.kubernetes.secrets import Secrets
 from infra.scope import Scope
 from landfall import __version__
+from landfall.fast_yaml import FastLoader
 from landfall.intent.governance import Controller, Jenkins
 
 SPACE, AGENTS, IMAGE, PORT = "jenkins", "jenkins-agents", "jenkins", 8080
@@ -124,7 +125,7 @@ def values(scope: Scope, cluster: Cluster) -> dict[str, Any]:
     jenkins = scope.intent.jenkins
     assert jenkins is not None
     assert jenkins.controller is not None
-    made: dict[str, Any] = yaml.safe_load(_VALUES.read_text(encoding="utf-8"))
+    made: dict[str, Any] = yaml.load(_VALUES.read_text(encoding="utf-8"), FastLoader)
     own = {"registry": cluster.registry, "repository": IMAGE, "tag": __version__}
     made["controller"]["image"] |= own
     made["controller"]["jenkinsUrl"] = address(scope, "jenkins")

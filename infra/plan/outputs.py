@@ -66,7 +66,7 @@ class Outputs:
             return digest(one.urn), state
         return one.import_id or _id(one), state
 
-    def _answered(self, one: Resource, name: str, value: Any, declared: Any) -> Any:
+    def _answered(self, one: Resource, name: str, value: Any, declared: Any, depth: int = 0) -> Any:
         """An input as the cloud gives it back: with what it adds inside (an address, a URI), and, where
         azure-native takes identities as a list and answers with a mapping of their ids, so."""
         from pulumi import _types
@@ -76,14 +76,15 @@ class Outputs:
         if isinstance(value, list):
             if origin in (dict, Mapping):
                 return {key: {} for key in value if isinstance(key, str)}
-            return [self._answered(one, name, each, args[0]) for each in value] if args else value
+            inner = depth + 1
+            return [self._answered(one, name, v, args[0], inner) for v in value] if args else value
         nested = isinstance(declared, type) and _types.is_output_type(declared)
         if not isinstance(value, dict) or not nested or _SPECIAL in value:
             return value
         answer = dict(value)
         for key, inner in _types.output_type_types(declared).items():
             if key in answer:
-                answer[key] = self._answered(one, key, answer[key], inner)
+                answer[key] = self._answered(one, key, answer[key], inner, depth + 1)
             elif not self.known:
                 answer[key] = UNKNOWN_ON_WIRE
             elif key == "outputs" and isinstance(value.get("template"), dict):
@@ -92,7 +93,7 @@ class Outputs:
                 )  # an ARM deployment answers what it is asked
                 answer[key] = {each: {"value": f"{one.name}-{each}"} for each in asked}
             else:
-                answer[key] = self._value(one, key, inner, 1)
+                answer[key] = self._value(one, key, inner, depth + 1)
         return answer
 
     def _value(self, one: Resource, name: str, declared: Any, depth: int = 0) -> Any:

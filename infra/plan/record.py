@@ -16,10 +16,11 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from types import CoroutineType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlparse
 
 from google.protobuf import empty_pb2, json_format, struct_pb2
@@ -34,6 +35,7 @@ from infra.plan.uncollected import uncollected
 from landfall.errors import LandfallError
 
 PROJECT = "landfall"
+T = TypeVar("T")
 _SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks special values on the wire
 _IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _ASSETS = {"c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7"}
@@ -71,6 +73,19 @@ class _Switch:
 
 
 _outputs_in_texts_raise = _Switch()
+
+
+class _Here(ThreadPoolExecutor):
+    """Does the work that Pulumi gives to other threads at once: a request here is never waited for, a thread is."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **more: Any) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **more))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+
 
 References = Callable[[str], Mapping[str, Any]]
 """Given a stack's full name, the outputs that it exports; raises LandfallError where nobody knows."""
@@ -125,6 +140,7 @@ def _record(
     )  # fmt: skip
     pulumi.runtime.set_all_config({"landfall:cloud": cloud, **config})
     loop = asyncio.new_event_loop()
+    loop.set_default_executor(_Here())
     # An error comes out of run_in_stack; its echoes in other tasks are not told as well.
     loop.set_exception_handler(lambda *_: None)
     _outputs_in_texts_raise.enter()
@@ -225,7 +241,9 @@ def _monitor(outputs: Outputs, references: References) -> Any:
         def ReadResource(self, request: Any) -> Any:  # noqa: N802
             urn = self.make_urn(request.parent, request.type, request.name)
             if request.type == "pulumi:pulumi:StackReference":
-                read = dict(references(request.id))
+                # In a thread, as who answers may record a plan, which wants an event loop of its own.
+                with ThreadPoolExecutor(1) as apart:
+                    read = dict(apart.submit(references, request.id).result())
                 state: dict[str, Any] = {
                     "name": request.id, "outputs": read, "secretOutputNames": []
                 }  # fmt: skip

@@ -2,9 +2,10 @@
 
 Pulumi's SDKs import a service's hundreds of modules when one of its classes is wanted; making those classes was a quarter
 of a plan's time. Once `spare_imports` was called, such a package runs its own `__init__` without the star imports, and looks
-for a name in the module that is called after it; where it is not there, all are imported after all, as the SDK would.
-What is recorded stays the same (`tests/infra/plan/test_sparing.py`). For plans only: `pulumi up` imports as always. Leaves
-out `from package import *`, which finds nothing in such a package.
+for a name in the module that is called after it; where it is not there, all are imported after all, as the SDK would. Of
+the largest modules only the classes asked for are made (`infra/plan/slices.py`). What is recorded stays the same
+(`tests/infra/plan/test_sparing.py`). For plans only: `pulumi up` imports as always. Leaves out `from package import *`,
+which finds nothing in such a package.
 """
 
 from __future__ import annotations
@@ -19,29 +20,36 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-_WHOLE = "pulumi_snowflake"
-_BELOW = ("pulumi_gcp.", "pulumi_aws.", "pulumi_azure_native.")
-"""Not Kubernetes: its packages import one another in circles, and are small."""
+from infra.plan.slices import SLICED, SliceLoader, cheap_hints, has
+
+_SDKS = ("pulumi_gcp", "pulumi_aws", "pulumi_azure_native", "pulumi_snowflake", "pulumi_kubernetes")
+_RUN_WHOLE = ("pulumi_kubernetes",)
+"""Its packages import one another in circles, and are small: all their modules are imported, but no class is made."""
 
 
 @cache
 def spare_imports() -> None:
     """From here on, packages of the SDKs that are not imported yet import their modules one by one."""
     sys.meta_path.insert(0, _Finder())
+    cheap_hints()
 
 
 class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The package as Python finds it, with our loader; None for everything else."""
-        if name != _WHOLE and not name.startswith(_BELOW):
+        """The package or large module as Python finds it, with our loader; None for everything else."""
+        if name.partition(".")[0] not in _SDKS:
             return None
         spec = PathFinder.find_spec(name, path, target)
-        package = spec is not None and spec.submodule_search_locations is not None
-        if spec is None or not package or not isinstance(spec.loader, SourceFileLoader):
+        if spec is None or not isinstance(spec.loader, SourceFileLoader):
             return None
-        spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        if spec.submodule_search_locations is not None:
+            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        elif name.rpartition(".")[2] in SLICED:
+            spec.loader = SliceLoader(spec.loader.name, spec.loader.path)
+        else:
+            return None
         return spec
 
 
@@ -55,6 +63,10 @@ def _starred(node: ast.stmt) -> str:
 class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         """Run the package's `__init__` without its star imports, which wait for a name."""
+        if module.__name__.partition(".")[0] in _RUN_WHOLE:
+            vars(module)["__getattr__"] = lambda wanted: _found(module, [*SLICED], wanted)
+            super().exec_module(module)
+            return
         tree = ast.parse(self.get_data(str(self.path)))
         modules = [name for node in tree.body if (name := _starred(node))]
         tree.body = [node for node in tree.body if not _starred(node)]
@@ -64,31 +76,15 @@ class _Loader(SourceFileLoader):
 
 def _found(package: ModuleType, modules: list[str], wanted: str) -> Any:
     """A name of the package, looked for where it is likely, then everywhere; raises AttributeError."""
-    if wanted.startswith("__"):
-        raise AttributeError(wanted)
-    for likely in _likely(wanted):
-        if likely in modules:
-            module = _taken(package, likely)
-            if wanted in vars(package):
+    if not wanted.startswith("__"):
+        for name in (*(one for one in _likely(wanted) if one in modules), *modules):
+            module = importlib.import_module(f"{package.__name__}.{name}")
+            if has(module, wanted):
+                vars(package)[wanted] = getattr(module, wanted)
                 return vars(package)[wanted]
-            if likely == wanted:
+            if name == wanted:
                 return module
-    for name in modules:
-        _taken(package, name)
-    if wanted in vars(package):
-        return vars(package)[wanted]
     raise AttributeError(f"module '{package.__name__}' has no attribute '{wanted}'")
-
-
-def _taken(package: ModuleType, name: str) -> ModuleType:
-    """One module of the package, what it exports taken into the package as a star import does."""
-    module = importlib.import_module(f"{package.__name__}.{name}")
-    vars(package).update({key: vars(module)[key] for key in _exported(module)})
-    return module
-
-
-def _exported(module: ModuleType) -> list[str]:
-    return getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
 
 
 def _likely(wanted: str) -> Iterator[str]:

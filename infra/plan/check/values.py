@@ -18,6 +18,7 @@ from infra.plan.check import formats, sources
 from infra.plan.check.finding import Finding, at_path, finding, one_of
 from infra.plan.model import Plan, Resource
 from landfall.errors import LandfallError
+from landfall.fast_yaml import FastLoader
 
 TABLES = ("gcp", "aws", "azure", "snowflake", "more")
 _PARTIAL = "more"
@@ -57,9 +58,8 @@ def _headings(table: str) -> Iterator[str]:
 
 @cache
 def _read(table: str) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     file = importlib.resources.files("infra.plan.values") / f"{table}.yaml"
-    return yaml.load(file.read_text(encoding="utf-8"), loader)
+    return yaml.load(file.read_text(encoding="utf-8"), FastLoader)
 
 
 def _value(one: Resource, place: str, value: Any, rule: Any) -> Iterator[Finding]:

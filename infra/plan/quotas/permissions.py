@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from infra.plan.model import Resource
+from landfall.fast_yaml import FastLoader
 
 ELSEWHERE = "elsewhere"
 
@@ -22,8 +23,7 @@ ELSEWHERE = "elsewhere"
 @cache
 def _table() -> dict[str, Any]:
     file = importlib.resources.files("infra.plan.quotas") / "permissions.yaml"
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(file.read_text(encoding="utf-8"), loader)
+    return yaml.load(file.read_text(encoding="utf-8"), FastLoader)
 
 
 def as_of() -> str:
