@@ -11,6 +11,7 @@ import hashlib
 import threading
 import typing
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,8 @@ from infra.plan.outputs_azure import azure_id, azure_text
 UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ACCOUNT = "123456789012"
 _SPECIAL = "4dabf18193072939515e22adb298388d"  # marks secrets and assets on the wire
-_DEPTH = 6
+_DEPTH = 3
+"""Objects within objects; what lies deeper is None. Programs read no deeper, and a type may hold itself."""
 _TOLD: dict[str, dict[str, Any]] = {
     "kubernetes:gateway.networking.k8s.io/v1:Gateway": {
         "status": {"addresses": [{"type": "Hostname", "value": "gateway.elb.example"}]}
@@ -40,7 +42,7 @@ class Outputs:
         self, one: Resource, given: Mapping[str, Any], kind: type | None
     ) -> tuple[str, dict[str, Any]]:
         """The id and state that the engine would answer with; `given` are the inputs as sent."""
-        # The engine's threads ask at the same time, and the SDKs import modules while their types are read: a
+        # A real engine's threads ask at the same time, and the SDKs import modules while their types are read: a
         # second thread would find such a module half made.
         with _ONE_BY_ONE:
             return self._of(one, given, kind)
@@ -48,86 +50,121 @@ class Outputs:
     def _of(
         self, one: Resource, given: Mapping[str, Any], kind: type | None
     ) -> tuple[str, dict[str, Any]]:
+        made = _Made(one, self.known)
         state: dict[str, Any] = dict(given)
         if one.type in _TOLD:
             state |= (
                 _TOLD[one.type] if self.known else dict.fromkeys(_TOLD[one.type], UNKNOWN_ON_WIRE)
             )
-        for name, declared in _properties(kind).items():
+        for name, shape in _properties(kind).items():
             if name in state:
-                state[name] = self._answered(one, name, state[name], declared)
-                continue
-            if name == "id":
-                continue
-            state[name] = self._value(one, name, declared) if self.known else UNKNOWN_ON_WIRE
+                state[name] = made.answered(name, state[name], shape)
+            elif name != "id":
+                state[name] = made.value(name, shape)
         if not self.known:
             return "", state
         if one.type.startswith("pulumi:providers:"):
             return digest(one.urn), state
         return one.import_id or _id(one), state
 
-    def _answered(self, one: Resource, name: str, value: Any, declared: Any, depth: int = 0) -> Any:
-        """An input as the cloud gives it back: with what it adds inside (an address, a URI), and, where
-        azure-native takes identities as a list and answers with a mapping of their ids, so."""
-        from pulumi import _types
 
-        declared = _types.unwrap_type(declared)
-        origin, args = typing.get_origin(declared), typing.get_args(declared)
-        if isinstance(value, list):
-            if origin in (dict, Mapping):
-                return {key: {} for key in value if isinstance(key, str)}
-            inner = depth + 1
-            return [self._answered(one, name, v, args[0], inner) for v in value] if args else value
-        nested = isinstance(declared, type) and _types.is_output_type(declared)
-        if not isinstance(value, dict) or not nested or _SPECIAL in value:
-            return value
-        answer = dict(value)
-        for key, inner in _types.output_type_types(declared).items():
-            if key in answer:
-                answer[key] = self._answered(one, key, answer[key], inner, depth + 1)
-            elif not self.known:
-                answer[key] = UNKNOWN_ON_WIRE
-            elif key == "outputs" and isinstance(value.get("template"), dict):
-                asked = value["template"].get(
-                    "outputs", {}
-                )  # an ARM deployment answers what it is asked
-                answer[key] = {each: {"value": f"{one.name}-{each}"} for each in asked}
-            else:
-                answer[key] = self._value(one, key, inner, depth + 1)
-        return answer
+@dataclass(frozen=True)
+class _Shape:
+    """What a declared type asks for: a `value` that is always the same, a `text`, or an object's `parts` by name.
 
-    def _value(self, one: Resource, name: str, declared: Any, depth: int = 0) -> Any:
-        from pulumi import _types
+    `items` is the shape of a list's items; `mapped` says that what is declared is a map.
+    """
 
-        declared = _types.unwrap_type(declared)
-        origin, args = typing.get_origin(declared), typing.get_args(declared)
-        if origin in (typing.Union, getattr(typing, "UnionType", None)) and args:
-            return self._value(one, name, args[0], depth)
-        if declared is bool:
-            return False
-        if declared is int:
-            return 1
-        if declared is float:
-            return 1.0
-        if declared is str or declared is Any:
-            return _text(one, name)
-        if depth >= _DEPTH:
-            return None
-        if isinstance(declared, type) and _types.is_output_type(declared):
-            parts = _types.output_type_types(declared)
-            return {key: self._value(one, key, inner, depth + 1) for key, inner in parts.items()}
-        if isinstance(declared, type) and issubclass(declared, str):  # an enumeration
-            return _text(one, name)
-        if args and len(args) == 1:
-            return [self._value(one, name, args[0], depth + 1)]
-        return {} if args else None  # a map; else a file or archive, which no cloud gives back
+    value: Any = None
+    text: bool = False
+    parts: type | None = None
+    items: _Shape | None = None
+    mapped: bool = False
 
 
 @cache
-def _properties(kind: type | None) -> dict[str, Any]:
+def _shape(declared: Any) -> _Shape:
     from pulumi import _types
 
-    return _types.resource_types(kind) if kind is not None else {}
+    declared = _types.unwrap_type(declared)
+    origin, args = typing.get_origin(declared), typing.get_args(declared)
+    if origin in (typing.Union, getattr(typing, "UnionType", None)) and args:
+        return _shape(args[0])
+    if declared in (bool, int, float):
+        return _Shape(value={bool: False, int: 1, float: 1.0}[declared])
+    if declared is str or declared is Any:
+        return _Shape(text=True)
+    if isinstance(declared, type) and _types.is_output_type(declared):
+        return _Shape(parts=declared)
+    if isinstance(declared, type) and issubclass(declared, str):  # an enumeration
+        return _Shape(text=True)
+    if len(args) == 1:
+        return _Shape(items=_shape(args[0]))
+    # A map; else a file or archive, which no cloud gives back.
+    return _Shape(mapped=bool(args))
+
+
+@cache
+def _parts(kind: type) -> dict[str, _Shape]:
+    from pulumi import _types
+
+    return {key: _shape(inner) for key, inner in _types.output_type_types(kind).items()}
+
+
+class _Made:
+    """What is made up for one resource."""
+
+    def __init__(self, one: Resource, known: bool) -> None:
+        self.one, self.known = one, known
+        self.texts: dict[str, str] = {}
+
+    def answered(self, name: str, value: Any, shape: _Shape, depth: int = 0) -> Any:
+        """An input as the cloud gives it back: with what it adds inside (an address, a URI), and, where
+        azure-native takes identities as a list and answers with a mapping of their ids, so."""
+        if isinstance(value, list):
+            if shape.mapped:
+                return {key: {} for key in value if isinstance(key, str)}
+            inner = shape.items
+            return value if inner is None else [self.answered(name, v, inner, depth) for v in value]
+        if not isinstance(value, dict) or shape.parts is None or _SPECIAL in value:
+            return value
+        answer = dict(value)
+        for key, inner in _parts(shape.parts).items():
+            if key in answer:
+                answer[key] = self.answered(key, answer[key], inner, depth + 1)
+            elif self.known and key == "outputs" and isinstance(value.get("template"), dict):
+                # An ARM deployment answers what it is asked.
+                asked = value["template"].get("outputs", {})
+                answer[key] = {each: {"value": f"{self.one.name}-{each}"} for each in asked}
+            else:
+                answer[key] = self.value(key, inner, depth + 1)
+        return answer
+
+    def value(self, name: str, shape: _Shape, depth: int = 0) -> Any:
+        """A value where none was given, as a new object."""
+        if not self.known:
+            return UNKNOWN_ON_WIRE
+        if shape.text:
+            if name not in self.texts:
+                self.texts[name] = _text(self.one, name)
+            return self.texts[name]
+        if shape.items is not None:
+            return [self.value(name, shape.items, depth)]
+        if shape.parts is None:
+            return dict[str, Any]() if shape.mapped else shape.value
+        if depth == _DEPTH:
+            return None
+        return {
+            key: self.value(key, inner, depth + 1) for key, inner in _parts(shape.parts).items()
+        }
+
+
+@cache
+def _properties(kind: type | None) -> dict[str, _Shape]:
+    from pulumi import _types
+
+    declared = _types.resource_types(kind) if kind is not None else {}
+    return {name: _shape(one) for name, one in declared.items()}
 
 
 def digest(text: str, length: int = 12) -> str:

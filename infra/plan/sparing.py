@@ -25,6 +25,8 @@ from infra.plan.slices import SLICED, SliceLoader, cheap_hints, has
 _SDKS = ("pulumi_gcp", "pulumi_aws", "pulumi_azure_native", "pulumi_snowflake", "pulumi_kubernetes")
 _RUN_WHOLE = ("pulumi_kubernetes",)
 """Its packages import one another in circles, and are small: all their modules are imported, but no class is made."""
+_spared: set[str] = set()
+"""Packages that look names up: one that was found before `spare_imports` needs its modules whole."""
 
 
 @cache
@@ -46,7 +48,7 @@ class _Finder:
             return None
         if spec.submodule_search_locations is not None:
             spec.loader = _Loader(spec.loader.name, spec.loader.path)
-        elif name.rpartition(".")[2] in SLICED:
+        elif name.rpartition(".")[2] in SLICED and name.rpartition(".")[0] in _spared:
             spec.loader = SliceLoader(spec.loader.name, spec.loader.path)
         else:
             return None
@@ -63,6 +65,7 @@ def _starred(node: ast.stmt) -> str:
 class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         """Run the package's `__init__` without its star imports, which wait for a name."""
+        _spared.add(module.__name__)
         if module.__name__.partition(".")[0] in _RUN_WHOLE:
             vars(module)["__getattr__"] = lambda wanted: _found(module, [*SLICED], wanted)
             super().exec_module(module)

@@ -4,8 +4,10 @@ anew, and much less is imported."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,12 +41,33 @@ try:
 except AttributeError as error:
     print(error)
 """
+MADE = """
+from infra.plan.sparing import spare_imports
+spare_imports()
+import pulumi
+from pulumi import _types
+from pulumi_gcp import orgpolicy
+args = orgpolicy.PolicySpecArgs(rules=[orgpolicy.PolicySpecRuleArgs(enforce="TRUE")])
+module = orgpolicy._inputs
+assert args.rules[0].enforce == "TRUE" and type(args).__module__ == module.__name__
+kinds = _types.input_type_types(type(args))
+assert kinds["rules"] is not None and "PolicySpecRuleArgs" in repr(kinds["rules"])
+assert issubclass(orgpolicy.outputs.PolicySpec, dict) and _types.is_output_type(orgpolicy.outputs.PolicySpec)
+assert orgpolicy._inputs.PolicySpecArgsDict.__total__
+print(len([name for name in vars(module) if name.startswith("Policy")]))
+"""
+FOUND_BEFORE = """
+from pulumi_gcp import orgpolicy  # found, and not run: the SDK imports its packages when they are asked for something
+from infra.plan.sparing import spare_imports
+spare_imports()
+print(orgpolicy.PolicySpecArgs.__name__)
+"""
 
 
-def run(code: str, *words: str) -> str:
+def run(code: str, *words: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code, *words], cwd=find_project().root,
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, env={**os.environ, **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
@@ -69,3 +92,16 @@ def test_far_fewer_modules_are_imported(both: tuple[dict[str, Any], dict[str, An
 
 def test_a_name_is_what_the_sdk_gives_and_a_wrong_one_is_an_error() -> None:
     assert run(LOOKED_UP).strip() == "module 'pulumi_gcp.storage' has no attribute 'Bukket'"
+
+
+@pytest.mark.parametrize("cached", [True, False], ids=["of Python's cache", "of the source"])
+def test_of_a_large_module_only_the_classes_asked_for_are_made(
+    cached: bool, tmp_path: Path
+) -> None:
+    run("import pulumi_gcp.orgpolicy as all; all.Policy")
+    elsewhere = {} if cached else {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+    assert int(run(MADE, **elsewhere)) == 3
+
+
+def test_a_package_that_was_found_before_is_imported_whole() -> None:
+    assert run(FOUND_BEFORE).strip() == "PolicySpecArgs"
