@@ -31,7 +31,6 @@ from infra.aws.provider import cloud
 from infra.aws.subnets import nat, route_table, subnet, vpc
 from infra.aws.zones import zones_of
 from infra.scope import Scope
-from landfall.errors import UsageError
 
 OFFERED = True
 
@@ -73,13 +72,6 @@ class Network(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _adopt(self, network: str, subnets: list[str]) -> None:
-        if len(subnets) < 2:
-            raise UsageError(
-                f"network.adopt.network is {network}, but network.adopt.subnets names "
-                f"{len(subnets)} of its subnets.",
-                so="EKS and Managed Airflow want private subnets in two zones, Redshift in three.",
-                fix="Name one private subnet a zone, or leave network.adopt out to have a network built.",
-            )
         self.id = network
         self.private, self.database = list(subnets), list(subnets)
         self.workloads = closed_group(self._scope, self, "workloads", network)

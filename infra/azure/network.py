@@ -20,7 +20,6 @@ from infra.azure.zones import zones
 from infra.contract import Network, Organization, Text
 from infra.kubernetes.domain import domain
 from infra.scope import Scope
-from landfall.errors import UsageError
 
 OFFERED = True
 _DELEGATED = {
@@ -71,13 +70,6 @@ class AzureNetwork(pulumi.ComponentResource):
 
     def _adopted(self, spoke: str, subnets: list[str]) -> tuple[Text, dict[str, Text], Text]:
         wanted = ("nodes", "endpoints", "databases")
-        if len(subnets) < len(wanted):
-            raise UsageError(
-                f"network.adopt.subnets names {len(subnets)} subnets; Azure needs three.",
-                so="Nodes, private endpoints and the database each want one of their own.",
-                fix="Give the ids of the subnets for nodes, endpoints and (delegated to "
-                "Microsoft.DBforPostgreSQL/flexibleServers) databases, in this order.",
-            )
         self._spokes = [("spoke", pulumi.Output.from_input(spoke))]
         found = {
             name: pulumi.Output.from_input(one)

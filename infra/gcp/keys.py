@@ -17,7 +17,6 @@ from infra.gcp.provider import LABELS_OF_ADOPTED
 from infra.gcp.tenancy import cloud, strict
 from infra.gcp.waiting import after
 from infra.scope import Scope
-from landfall.errors import UsageError
 from landfall.intent import Intent
 
 ROTATION = "7776000s"
@@ -102,12 +101,6 @@ def adopted_key(
     """The client's own key for the lake: imported, its rotation and protection left as they are."""
     whole = scope.intent.network.adopt.key or ""
     key_ring, _, name = whole.partition("/cryptoKeys/")
-    if not name or "/" in name:
-        raise UsageError(
-            f"'{whole}' is no key's id.",
-            so="The lake's key cannot be adopted.",
-            fix="Write it as projects/P/locations/L/keyRings/R/cryptoKeys/K.",
-        )
     made = kms.CryptoKey(
         "data",
         name=name,

@@ -98,17 +98,23 @@ class Life:
 
 
 @pytest.fixture(scope="module", params=STACKS)
-def life(request: pytest.FixtureRequest, cli: Cli) -> Life:
+def life(
+    request: pytest.FixtureRequest, cli: Cli, tmp_path_factory: pytest.TempPathFactory
+) -> Life:
+    """A sample, previewed and applied; but for those in halves, no more than its preview is let happen."""
     name: str = request.param
+    bound = str(tmp_path_factory.mktemp("bound") / "plan.json")
     cli.run("stack", "init", f"organization/landfall/{name}")
     plan = plan_intent(PROJECT, read_stack(PROJECT, name), name)
     cli.cloud.adopt(plan)
-    preview = json.loads(cli.run("preview", "--stack", name, "--json").stdout)
+    shown = cli.run("preview", "--stack", name, "--json", "--save-plan", bound)
+    preview = json.loads(shown.stdout)
     half: list[dict[str, Any]] = []
     if name in HALVED:
         cli.run("up", "--stack", name, "--yes", "--skip-preview", *shlex.split(_FIRST))
         half = cli.state(name)
-    cli.run("up", "--stack", name, "--yes", "--skip-preview")
+    as_shown = [] if name in HALVED else ["--plan", bound]
+    cli.run("up", "--stack", name, "--yes", "--skip-preview", *as_shown)
     return Life(name, plan, preview, half)
 
 
