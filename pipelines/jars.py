@@ -230,12 +230,25 @@ def main(schemes: list[str]) -> int:
         if unknown := [one for one in schemes if one not in known]:
             raise UsageError(f"'{unknown[0]}' is no store.", fix=f"Name {', '.join(known)}.")
         wanted = [known[one] for one in schemes] or [SQLITE_JAR]
-        paths = fetch_jars([ICEBERG_JAR, *wanted], find_project().cache_dir)
+        cache_dir = find_project().cache_dir
+        paths = fetch_jars([ICEBERG_JAR, *wanted], cache_dir)
     except LandfallError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     print("\n".join(str(path) for path in paths))
+    if not schemes:
+        _keep_classes(paths, cache_dir)
     return 0
+
+
+def _keep_classes(jars: list[Path], cache_dir: Path) -> None:
+    """Spark is quicker with them, and works without."""
+    from pipelines.class_archive import ready
+
+    try:
+        ready(jars, cache_dir)
+    except LandfallError as error:
+        print(f"warning: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from landfall.errors import LandfallError, Refused, UsageError
 from landfall.platform import Platform, SparkSubmitter
 from landfall.project import environment
+from pipelines import class_archive
 from pipelines.catalog import NAMESPACES
 from pipelines.jars import embedded_jars, find_java, local_jars
 from pipelines.read import SPLIT
@@ -98,7 +99,7 @@ def open_spark(platform: Platform, cache_dir: Path) -> SparkSession:
             so="Only embedded Spark opens as a session here.",
             fix=f"Set {VARIABLE}=embedded to run it on this machine, where the month is small enough.",
         )
-    session = _drive(platform) if how == "driver" else _embed(platform, cache_dir)
+    session = _drive(platform) if how == "driver" else embed(platform, cache_dir)
     signed_by = read_ca(platform)
     if signed_by is not None:
         trust(session, signed_by)
@@ -133,9 +134,11 @@ def _drive(platform: Platform) -> SparkSession:
     return session
 
 
-def _embed(platform: Platform, cache_dir: Path) -> SparkSession:
+def embed(platform: Platform, cache_dir: Path, jvm: str = "") -> SparkSession:
+    """A session in this process, as `open_spark` says; `jvm` are options of its JVM in place of the class archive's."""
     find_java()
     jars = local_jars(embedded_jars(platform), cache_dir)
+    jvm = jvm or class_archive.option(jars, cache_dir)
 
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
@@ -145,20 +148,20 @@ def _embed(platform: Platform, cache_dir: Path) -> SparkSession:
             "This process has a Spark session already.",
             fix="Close the other Context first; two homes never share a session.",
         )
-    conf = SparkConf(loadDefaults=False).setAll(list(_settings(platform, jars).items()))
+    conf = SparkConf(loadDefaults=False).setAll(list(_settings(platform, jars, jvm).items()))
     embedded = platform.spark.kind == "embedded"
     conf.setMaster(platform.spark.master if embedded else MASTER).setAppName("landfall")
     context = SparkContext(conf=conf, gateway=_gateway(conf))
     return SparkSession(context)
 
 
-def _settings(platform: Platform, jars: list[Path]) -> dict[str, str]:
+def _settings(platform: Platform, jars: list[Path], jvm: str) -> dict[str, str]:
     log4j = Path(__file__).with_name("log4j2.properties").as_uri()
     return {
         **_FIXED,
         # On the class path rather than `spark.jars`, which copies every jar at each start.
         "spark.driver.extraClassPath": ":".join(str(jar) for jar in jars),
-        "spark.driver.extraJavaOptions": f"{_JVM} -Dlog4j2.configurationFile={log4j}",
+        "spark.driver.extraJavaOptions": f"{_JVM}{jvm} -Dlog4j2.configurationFile={log4j}",
         "spark.local.dir": tempfile.gettempdir(),
         "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/landfall-spark-warehouse",
         **catalog_conf(platform),
