@@ -39,7 +39,7 @@ def ready(jars: list[Path], cache_dir: Path) -> Path:
         return target
     for old in target.parent.glob("classes-*.jsa"):
         old.unlink()  # of another Java, Spark or jar
-    print("jars: keeping Spark's classes ready, once (a minute at most) …", file=sys.stderr)
+    print("jars: keeping Spark's classes ready, once (a minute or so) …", file=sys.stderr)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".classes-") as work:
         done = subprocess.run(
             [sys.executable, "-m", "pipelines.class_archive", work, str(cache_dir)],
