@@ -19,10 +19,10 @@ from infra.release.builds import Builds
 from infra.release.digest import sources_digest
 from infra.release.engine import Done, Engine
 from infra.release.locks import applying
-from infra.release.release import Release, look, read
+from infra.release.release import Looked, Release, look, read
 from infra.release.state import read_state
 from infra.release.unlocked import run_unlocked
-from infra.release.words import events, failure
+from infra.release.words import events, failure, not_needed
 from landfall.cli.output import status
 from landfall.errors import LandfallError, Refused
 
@@ -72,19 +72,31 @@ def apply(project: Project, engine: Engine, builds: Builds, folder: Path, kind: 
     if kind == "up":
         arguments += ["--plan", str(bound)]
     try:
-        _still_the_same(engine, builds, release, bound)
+        looked = _still_the_same(engine, builds, release, bound)
         done, recovered = run_unlocked(
             engine, builds, release.stack, *arguments,
             again=lambda: _still_the_same(engine, builds, release, bound),
         )  # fmt: skip
     finally:
         bound.unlink(missing_ok=True)  # it holds the inputs of all resources
-    outcome = _outcome(release, done, given, recovered)
+    whole = done.code == 0 or _adopted_as_they_were(done, looked)
+    outcome = _outcome(release, done, given, recovered, whole)
     _keep(folder, outcome, done)
-    if done.code != 0:
+    if not whole:
         raise _failed(engine, done, release)
     _remember(builds, folder, release, outcome)
     return outcome
+
+
+def _adopted_as_they_were(done: Done, looked: Looked) -> bool:
+    """Whether all that the engine complains of is that adopted resources wanted no change besides their import."""
+    spared = not_needed(done)
+    adopted = {one["urn"] for one in looked.preview.get("steps") or [] if one["op"] == "import"}
+    if not spared or not spared <= adopted:
+        return False
+    names = ", ".join(sorted(one.rpartition("::")[2] for one in spared))
+    status(f"{len(spared)} adopted resource(s) wanted no change after all: {names}")
+    return True
 
 
 def _remember(builds: Builds, folder: Path, release: Release, outcome: Outcome) -> None:
@@ -106,7 +118,7 @@ def _remember(builds: Builds, folder: Path, release: Release, outcome: Outcome) 
     )
 
 
-def _still_the_same(engine: Engine, builds: Builds, release: Release, bound: Path) -> None:
+def _still_the_same(engine: Engine, builds: Builds, release: Release, bound: Path) -> Looked:
     status(f"{release.stack}: looking once more, so that what is applied is what was looked at")
     looked = look(engine, release.stack, release.kind, release.sources, save_plan=bound)
     if looked.state.pending:
@@ -120,6 +132,7 @@ def _still_the_same(engine: Engine, builds: Builds, release: Release, bound: Pat
         )
     if looked.digest != release.digest:
         raise _changed(release, "a preview comes to other changes now")
+    return looked
 
 
 def _changed(release: Release, why: str) -> Refused:
@@ -130,7 +143,9 @@ def _changed(release: Release, why: str) -> Refused:
     )
 
 
-def _outcome(release: Release, done: Done, given: Approval | None, recovered: list[str]) -> Outcome:
+def _outcome(
+    release: Release, done: Done, given: Approval | None, recovered: list[str], whole: bool
+) -> Outcome:
     summary = next(
         (one["summaryEvent"] for one in reversed(events(done.out)) if "summaryEvent" in one), {}
     )
@@ -138,7 +153,7 @@ def _outcome(release: Release, done: Done, given: Approval | None, recovered: li
     changes.pop("same", None)
     return Outcome(
         release.stack, release.kind, release.digest,
-        "succeeded" if done.code == 0 else "failed",
+        "succeeded" if whole else "failed",
         dict(sorted(changes.items())), round(done.seconds, 1), given.by if given else "", recovered,
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ def run_unlocked(
     builds: Builds,
     stack: str,
     *arguments: str,
-    again: Callable[[], None] = lambda: None,
+    again: Callable[[], object] = lambda: None,
 ) -> tuple[Done, list[str]]:
     """The call's end, and the builds whose locks were recovered for it; `again` is called before the second try.
 

@@ -47,6 +47,20 @@ def errors_in(done: Done) -> list[str]:
     return list(dict.fromkeys(one.removeprefix("error: ") for one in found if one))
 
 
+def not_needed(done: Done) -> set[str]:
+    """The URNs of changes that a bound apply had leave to make and did not need, where the engine complains of nothing else.
+
+    A preview does not know yet whether an adopted resource will want a change besides its import, and plans one; where
+    none is wanted, the engine has done all and says that an operation was not seen. Source: pulumi 3.260,
+    `pkg/resource/deploy/deployment_executor.go`; it holds an operation that became unneeded to be done elsewhere.
+    """
+    told = [_UNSEEN.fullmatch(one) for one in errors_in(done)]
+    return {one["urn"] for one in told if one} if all(told) else set()
+
+
+_UNSEEN = re.compile(r"expected resource operations for (?P<urn>urn:pulumi:\S+) but none were seen")
+
+
 def failure(done: Done, stack: str, doing: str) -> LandfallError:
     """The error that a failed call deserves; `doing` says what was tried, as `preview`."""
     told = errors_in(done)

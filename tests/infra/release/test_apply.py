@@ -100,6 +100,49 @@ def test_a_safe_change_is_applied_without_asking(desk: Desk, fake: Fake) -> None
     assert not list(desk.folder.glob("bound-plan*"))
 
 
+def unseen(*urns: str, more: str = "") -> str:
+    """What the engine says at the end of an apply where it was not asked for all that its plan allows."""
+    told = [f"expected resource operations for {urn} but none were seen\n" for urn in urns]
+    lines = [
+        {"diagnosticEvent": {"severity": "error", "prefix": "error: ", "message": one}}
+        for one in (*told, *([more] if more else []))
+    ]
+    end = {"summaryEvent": {"resourceChanges": {"import": 1}, "result": "failed"}}
+    return "".join(json.dumps(one) + "\n" for one in (*lines, end))
+
+
+def adopting(desk: Desk, fake: Fake) -> None:
+    """The bucket is adopted and, for all that is known before, changed."""
+    fake.says("preview", out=preview(step("import", BUCKET), step("update", BUCKET)))
+    made = desk.release()
+    if made.approval.needed:
+        desk.approve(made)
+
+
+def test_an_adopted_resource_may_turn_out_to_be_as_the_intent_wants_it(
+    desk: Desk, fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adopting(desk, fake)
+    fake.says("up", out=unseen(BUCKET), code=255)
+    done = desk.up()
+    assert (done.result, done.changes) == ("succeeded", {"import": 1})
+    assert "wanted no change after all: bronze" in capsys.readouterr().err
+    assert desk.builds.noted("applied", STACK) is not None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [unseen(TOPIC), unseen(BUCKET, TOPIC), unseen(BUCKET, more="the bucket is gone"), ""],
+    ids=["of what is not adopted", "of another too", "and another error", "nothing"],
+)
+def test_no_other_failure_is_taken_for_that(desk: Desk, fake: Fake, said: str) -> None:
+    adopting(desk, fake)
+    fake.says("up", out=said, code=255)
+    with pytest.raises(LandfallError, match="The up of"):
+        desk.up()
+    assert desk.builds.noted("applied", STACK) is None
+
+
 def test_the_register_knows_what_is_applied(desk: Desk, fake: Fake) -> None:
     label(fake)
     made = desk.release()
