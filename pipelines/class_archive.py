@@ -29,7 +29,7 @@ _ROWS = 50
 def option(jars: list[Path], cache_dir: Path) -> str:
     """The JVM's option that takes the archive; empty where none was made for this Java and these jars."""
     found = _file(jars, cache_dir)
-    return f" -XX:SharedArchiveFile={found}" if found.is_file() else ""
+    return f' -XX:SharedArchiveFile="{found}"' if found.is_file() else ""
 
 
 def ready(jars: list[Path], cache_dir: Path) -> Path:
@@ -37,26 +37,35 @@ def ready(jars: list[Path], cache_dir: Path) -> Path:
     target = _file(jars, cache_dir)
     if target.is_file():
         return target
-    for old in target.parent.glob("classes-*.jsa"):
-        old.unlink()  # of another Java, Spark or jar
     print("jars: keeping Spark's classes ready, once (a minute or so) …", file=sys.stderr)
+    try:
+        why = _make(target, cache_dir)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = str(error)
+    if why:
+        raise LandfallError(
+            f"Spark's classes could not be kept ready: {why}.",
+            so="Sessions start all the same, some seconds later each.",
+            fix="Check that 300 MB of disk and 1 GB of memory are free, and try again.",
+        )
+    return target
+
+
+def _make(target: Path, cache_dir: Path) -> str:
+    """Have a process make the archive, and put it in its place; returns why that failed, or nothing."""
+    for old in target.parent.glob("classes-*.jsa"):
+        old.unlink(missing_ok=True)  # of another Java, Spark or jar
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".classes-") as work:
         done = subprocess.run(
             [sys.executable, "-m", "pipelines.class_archive", work, str(cache_dir)],
             capture_output=True, text=True, timeout=_TIMEOUT, check=False,
         )  # fmt: skip
         made = Path(work) / target.name
-        if done.returncode != 0 or not made.is_file():
-            said = [
-                one for one in done.stderr.splitlines() if re.match(r"\S+(Error|Exception): ", one)
-            ]
-            raise LandfallError(
-                f"Spark's classes could not be kept ready: {said[-1] if said else 'Java wrote no file'}.",
-                so="Sessions start all the same, some seconds later each.",
-                fix="Check that 300 MB of disk and 1 GB of memory are free, and try again.",
-            )
-        made.replace(target)
-    return target
+        if done.returncode == 0 and made.is_file():
+            made.replace(target)
+            return ""
+    told = [one for one in done.stderr.splitlines() if re.match(r"\S+(Error|Exception): ", one)]
+    return told[-1] if told else "Java wrote no file"
 
 
 def _file(jars: list[Path], cache_dir: Path) -> Path:
@@ -65,9 +74,10 @@ def _file(jars: list[Path], cache_dir: Path) -> Path:
 
     java = find_java().resolve()
     spark = sorted((Path(pyspark.__file__).parent / "jars").glob("*.jar"))
-    about = [f"{one} {one.stat().st_mtime_ns}" for one in (java, *spark, *jars)]
+    files = [(one, one.stat()) for one in (java, *spark, *jars)]
+    about = [f"{one} {told.st_size} {told.st_mtime_ns}" for one, told in files]
     digest = hashlib.sha256("\n".join(about).encode()).hexdigest()[:16]
-    return cache_dir / "jars" / f"classes-{digest}.jsa"
+    return cache_dir.absolute() / "jars" / f"classes-{digest}.jsa"
 
 
 def _record(work: Path, cache_dir: Path) -> None:
@@ -83,7 +93,7 @@ def _record(work: Path, cache_dir: Path) -> None:
     intent = yaml.safe_load(example("local"))["config"][CONFIG_KEY]
     platform = local_platform(parse_intent(intent, "example"), "classes", work)
     target = work / _file(local_jars(platform.spark.packages, cache_dir), cache_dir).name
-    session = embed(platform, cache_dir, f" -XX:ArchiveClassesAtExit={target}")
+    session = embed(platform, cache_dir, f' -XX:ArchiveClassesAtExit="{target}"')
     _month(session, platform.catalog.name, work)
     session.stop()
     gateway: Any = session.sparkContext._gateway

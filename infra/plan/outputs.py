@@ -11,7 +11,7 @@ import hashlib
 import threading
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -72,7 +72,8 @@ class Outputs:
 class _Shape:
     """What a declared type asks for: a `value` that is always the same, a `text`, or an object's `parts` by name.
 
-    `items` is the shape of a list's items; `mapped` says that what is declared is a map.
+    `items` is the shape of a list's items; `mapped` says that what is declared is a map, `either` that it may be another
+    thing as well: the first that is declared is made up, and what is given is left alone.
     """
 
     value: Any = None
@@ -80,16 +81,17 @@ class _Shape:
     parts: type | None = None
     items: _Shape | None = None
     mapped: bool = False
+    either: bool = False
 
 
-@cache
 def _shape(declared: Any) -> _Shape:
+    # Not cached: to Python, unions of the same in another order are the same.
     from pulumi import _types
 
     declared = _types.unwrap_type(declared)
     origin, args = typing.get_origin(declared), typing.get_args(declared)
     if origin in (typing.Union, getattr(typing, "UnionType", None)) and args:
-        return _shape(args[0])
+        return replace(_shape(args[0]), either=True)
     if declared in (bool, int, float):
         return _Shape(value={bool: False, int: 1, float: 1.0}[declared])
     if declared is str or declared is Any:
@@ -121,6 +123,8 @@ class _Made:
     def answered(self, name: str, value: Any, shape: _Shape, depth: int = 0) -> Any:
         """An input as the cloud gives it back: with what it adds inside (an address, a URI), and, where
         azure-native takes identities as a list and answers with a mapping of their ids, so."""
+        if shape.either:
+            return value
         if isinstance(value, list):
             if shape.mapped:
                 return {key: {} for key in value if isinstance(key, str)}
@@ -152,7 +156,7 @@ class _Made:
             return [self.value(name, shape.items, depth)]
         if shape.parts is None:
             return dict[str, Any]() if shape.mapped else shape.value
-        if depth == _DEPTH:
+        if depth >= _DEPTH:
             return None
         return {
             key: self.value(key, inner, depth + 1) for key, inner in _parts(shape.parts).items()

@@ -76,7 +76,7 @@ _outputs_in_texts_raise = _Switch()
 
 
 class _Here(ThreadPoolExecutor):
-    """Does the work that Pulumi gives to other threads at once: a request here is never waited for, a thread is."""
+    """Does the work that Pulumi gives to other threads at once: a thread would be waited for, a request here is answered."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **more: Any) -> Future[T]:
         done: Future[T] = Future()

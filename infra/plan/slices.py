@@ -60,7 +60,7 @@ class _Classes:
         body = self.bodies.get(name)
         if body is None:
             text = self.source[start.start() : end]
-            exec(compile(text, self.loader.path, "exec"), vars(module))
+            exec(compile(text, self.loader.path, "exec", dont_inherit=True), vars(module))
             return
         base = (start[3] or b"").decode()
         bases = (vars(module).get(base) or getattr(builtins, base),) if base else ()
@@ -76,13 +76,14 @@ class SliceLoader(SourceFileLoader):
         """Run the head, and keep the classes' sources for who asks."""
         source = self.get_data(str(self.path))
         starts = list(_CLASS.finditer(source))
-        if not starts or _OTHER.search(source, starts[0].start()):
+        all_read = source.count(b"\nclass ") == len(starts)
+        if not (starts and all_read) or _OTHER.search(source, starts[0].start()):
             super().exec_module(module)
             return
         _modules[module.__name__] = _Classes(source, self, starts)
         head = _LIST.sub(b"", source[: starts[0].start()], count=1)
         vars(module)["__getattr__"] = lambda wanted: _asked(module, wanted)
-        exec(compile(head, str(self.path), "exec"), vars(module))
+        exec(compile(head, str(self.path), "exec", dont_inherit=True), vars(module))
 
 
 def _asked(module: ModuleType, wanted: str) -> Any:
@@ -97,8 +98,8 @@ def _asked(module: ModuleType, wanted: str) -> Any:
 def has(module: ModuleType, wanted: str) -> bool:
     """Whether a module exports the name, made or not."""
     classes = _modules.get(module.__name__)
-    if classes is not None and wanted in classes.places:
-        return True
+    if classes is not None:
+        return wanted in classes.places
     exported = vars(module).get("__all__")
     return wanted in (vars(module) if exported is None else exported) and wanted[:1] != "_"
 

@@ -67,13 +67,13 @@ class _Loader(SourceFileLoader):
         """Run the package's `__init__` without its star imports, which wait for a name."""
         _spared.add(module.__name__)
         if module.__name__.partition(".")[0] in _RUN_WHOLE:
-            vars(module)["__getattr__"] = lambda wanted: _found(module, [*SLICED], wanted)
+            vars(module)["__getattr__"] = lambda wanted: _found(module, ["_inputs"], wanted)
             super().exec_module(module)
             return
         tree = ast.parse(self.get_data(str(self.path)))
         modules = [name for node in tree.body if (name := _starred(node))]
         tree.body = [node for node in tree.body if not _starred(node)]
-        exec(compile(tree, str(self.path), "exec"), vars(module))
+        exec(compile(tree, str(self.path), "exec", dont_inherit=True), vars(module))
         vars(module)["__getattr__"] = lambda wanted: _found(module, modules, wanted)
 
 

@@ -91,8 +91,12 @@ def apply(project: Project, engine: Engine, builds: Builds, folder: Path, kind: 
 def _adopted_as_they_were(done: Done, looked: Looked) -> bool:
     """Whether all that the engine complains of is that adopted resources wanted no change besides their import."""
     spared = not_needed(done)
-    adopted = {one["urn"] for one in looked.preview.get("steps") or [] if one["op"] == "import"}
-    if not spared or not spared <= adopted:
+    planned = {one["urn"] for one in looked.preview.get("steps") or [] if one["op"] == "import"}
+    ended = [
+        one["resOutputsEvent"]["metadata"] for one in events(done.out) if "resOutputsEvent" in one
+    ]
+    adopted = {one["urn"] for one in ended if one["op"] == "import"}
+    if not spared or not spared <= planned & adopted:
         return False
     names = ", ".join(sorted(one.rpartition("::")[2] for one in spared))
     status(f"{len(spared)} adopted resource(s) wanted no change after all: {names}")

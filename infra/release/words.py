@@ -51,10 +51,14 @@ def not_needed(done: Done) -> set[str]:
     """The URNs of changes that a bound apply had leave to make and did not need, where the engine complains of nothing else.
 
     A preview does not know yet whether an adopted resource will want a change besides its import, and plans one; where
-    none is wanted, the engine has done all and says that an operation was not seen. Source: pulumi 3.260,
+    none is wanted, the engine has done all and says that an operation was not seen (policies over the whole stack are not
+    asked in such an apply; the preview before it asked them). Source: pulumi 3.260,
     `pkg/resource/deploy/deployment_executor.go`; it holds an operation that became unneeded to be done elsewhere.
     """
-    told = [_UNSEEN.fullmatch(one) for one in errors_in(done)]
+    said = re.findall(r"^error: (.+)$", done.err, re.M)
+    told = [_UNSEEN.fullmatch(one.strip()) for one in (*errors_in(done), *said)]
+    if done.code < 0:  # ended by a signal: who knows what it would have said
+        return set()
     return {one["urn"] for one in told if one} if all(told) else set()
 
 

@@ -53,7 +53,7 @@ def test_an_archive_is_for_one_java_one_spark_and_these_jars(
 ) -> None:
     made = class_archive._file(cached, tmp_path)
     made.write_bytes(b"classes")
-    assert class_archive.option(cached, tmp_path) == f" -XX:SharedArchiveFile={made}"
+    assert class_archive.option(cached, tmp_path) == f' -XX:SharedArchiveFile="{made}"'
     cached[0].write_bytes(b"another")
     assert class_archive.option(cached, tmp_path) == ""
 
@@ -73,6 +73,20 @@ def test_where_it_cannot_be_made_set_up_goes_on_and_says_so(
     assert "warning: Spark's classes could not be kept ready" in said
     assert "start all the same" in said
     assert {one.name for one in (tmp_path / "jars").iterdir()} == {"iceberg.jar", "sqlite.jar"}
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("the disk is full"), subprocess.TimeoutExpired("python", 1)]
+)
+def test_nothing_that_may_come_in_the_way_ends_set_up(
+    error: Exception, cached: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(class_archive.subprocess, "run", fails)
+    jars._keep_classes(cached, tmp_path)
+    assert "could not be kept ready" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -100,15 +100,16 @@ def test_a_safe_change_is_applied_without_asking(desk: Desk, fake: Fake) -> None
     assert not list(desk.folder.glob("bound-plan*"))
 
 
-def unseen(*urns: str, more: str = "") -> str:
-    """What the engine says at the end of an apply where it was not asked for all that its plan allows."""
+def unseen(*urns: str, more: str = "", adopted: str = BUCKET) -> str:
+    """What the engine says in an apply that adopts, and was not asked for all that its plan allows."""
     told = [f"expected resource operations for {urn} but none were seen\n" for urn in urns]
     lines = [
         {"diagnosticEvent": {"severity": "error", "prefix": "error: ", "message": one}}
         for one in (*told, *([more] if more else []))
     ]
+    done = {"resOutputsEvent": {"metadata": {"op": "import", "urn": adopted}}}
     end = {"summaryEvent": {"resourceChanges": {"import": 1}, "result": "failed"}}
-    return "".join(json.dumps(one) + "\n" for one in (*lines, end))
+    return "".join(json.dumps(one) + "\n" for one in (done, *lines, end))
 
 
 def adopting(desk: Desk, fake: Fake) -> None:
@@ -132,12 +133,19 @@ def test_an_adopted_resource_may_turn_out_to_be_as_the_intent_wants_it(
 
 @pytest.mark.parametrize(
     "said",
-    [unseen(TOPIC), unseen(BUCKET, TOPIC), unseen(BUCKET, more="the bucket is gone"), ""],
-    ids=["of what is not adopted", "of another too", "and another error", "nothing"],
-)
-def test_no_other_failure_is_taken_for_that(desk: Desk, fake: Fake, said: str) -> None:
+    [
+        {"out": unseen(TOPIC)},
+        {"out": unseen(BUCKET, TOPIC)},
+        {"out": unseen(BUCKET, more="the bucket is gone")},
+        {"out": unseen(BUCKET, adopted=TOPIC)},
+        {"out": unseen(BUCKET), "err": "error: the state could not be saved\n"},
+        {"out": ""},
+    ],
+    ids=["of what is not adopted", "of another too", "and another error", "never imported", "and an error beside", "nothing"],
+)  # fmt: skip
+def test_no_other_failure_is_taken_for_that(desk: Desk, fake: Fake, said: dict[str, str]) -> None:
     adopting(desk, fake)
-    fake.says("up", out=said, code=255)
+    fake.says("up", code=255, **said)
     with pytest.raises(LandfallError, match="The up of"):
         desk.up()
     assert desk.builds.noted("applied", STACK) is None
