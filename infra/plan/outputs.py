@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -90,7 +91,7 @@ def _shape(declared: Any) -> _Shape:
 
     declared = _types.unwrap_type(declared)
     origin, args = typing.get_origin(declared), typing.get_args(declared)
-    if origin in (typing.Union, getattr(typing, "UnionType", None)) and args:
+    if origin in (typing.Union, types.UnionType):
         return replace(_shape(args[0]), either=True)
     if declared in (bool, int, float):
         return _Shape(value={bool: False, int: 1, float: 1.0}[declared])
