@@ -13,14 +13,17 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landfall.errors import LandfallError
-from pipelines.jars import find_java, local_jars
+from pipelines.jars import find_java
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from landfall.platform import Platform
 
 _TIMEOUT = 600
 _ROWS = 50
@@ -53,14 +56,15 @@ def ready(jars: list[Path], cache_dir: Path) -> Path:
 
 def _make(target: Path, cache_dir: Path) -> str:
     """Have a process make the archive, and put it in its place; returns why that failed, or nothing."""
-    for old in target.parent.glob("classes-*.jsa"):
-        old.unlink(missing_ok=True)  # of another Java, Spark or jar
+    place = target.name.rpartition("-")[0]
+    for old in target.parent.glob(f"{place}-*.jsa"):
+        old.unlink(missing_ok=True)  # of files that have changed since
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".classes-") as work:
+        made = Path(work) / target.name
         done = subprocess.run(
-            [sys.executable, "-m", "pipelines.class_archive", work, str(cache_dir)],
+            [sys.executable, "-m", "pipelines.class_archive", str(made), str(cache_dir)],
             capture_output=True, text=True, timeout=_TIMEOUT, check=False,
         )  # fmt: skip
-        made = Path(work) / target.name
         if done.returncode == 0 and made.is_file():
             made.replace(target)
             return ""
@@ -69,32 +73,44 @@ def _make(target: Path, cache_dir: Path) -> str:
 
 
 def _file(jars: list[Path], cache_dir: Path) -> Path:
-    """Java takes an archive only for the very files that it was made with, by place and time."""
+    """Java takes an archive only for the very files that it was made with, by place and time.
+
+    Named by the places first: environments that share a cache leave each other's alone.
+    """
     import pyspark
 
-    java = find_java().resolve()
+    java = find_java()
     spark = sorted((Path(pyspark.__file__).parent / "jars").glob("*.jar"))
-    files = [(one, one.stat()) for one in (java, *spark, *jars)]
-    about = [f"{one} {told.st_size} {told.st_mtime_ns}" for one, told in files]
-    digest = hashlib.sha256("\n".join(about).encode()).hexdigest()[:16]
-    return cache_dir.absolute() / "jars" / f"classes-{digest}.jsa"
+    files = [(one.resolve(), one.stat()) for one in (java, *spark, *jars)]
+    place = _digest(str(path) for path, _ in files)
+    state = _digest(f"{told.st_size} {told.st_mtime_ns}" for _, told in files)
+    return cache_dir.absolute() / "jars" / f"classes-{place}-{state}.jsa"
 
 
-def _record(work: Path, cache_dir: Path) -> None:
-    """In a process of its own: a session that leaves the archive in `work` when its JVM ends."""
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+
+def example_platform(home: Path) -> Platform:
+    """The laptop's Platform of the example intent, in a home of its own."""
     import yaml
 
     from landfall.intent import parse_intent
     from landfall.intent.examples import example
     from landfall.local import local_platform
     from landfall.project import CONFIG_KEY
-    from pipelines.spark import embed
 
     intent = yaml.safe_load(example("local"))["config"][CONFIG_KEY]
-    platform = local_platform(parse_intent(intent, "example"), "classes", work)
-    target = work / _file(local_jars(platform.spark.packages, cache_dir), cache_dir).name
+    return local_platform(parse_intent(intent, "example"), "classes", home)
+
+
+def _record(target: Path, cache_dir: Path) -> None:
+    """In a process of its own: a session beside `target`, which its JVM leaves when it ends."""
+    from pipelines.spark import embed
+
+    platform = example_platform(target.parent)
     session = embed(platform, cache_dir, f' -XX:ArchiveClassesAtExit="{target}"')
-    _month(session, platform.catalog.name, work)
+    _month(session, platform.catalog.name, target.parent)
     session.stop()
     gateway: Any = session.sparkContext._gateway
     gateway.proc.stdin.close()  # which ends the JVM

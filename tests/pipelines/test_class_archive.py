@@ -15,17 +15,13 @@ from pipelines import class_archive, jars
 
 ROOT = find_project(Path(__file__).parent).root
 SESSION = """
-import sys, yaml
+import sys
 from pathlib import Path
-from landfall.intent import parse_intent
-from landfall.intent.examples import example
-from landfall.local import local_platform
 from pipelines import class_archive
 from pipelines.jars import local_jars
 from pipelines.spark import embed
 home, cache = Path(sys.argv[1]), Path(sys.argv[2])
-intent = yaml.safe_load(example("local"))["config"]["landfall:intent"]
-platform = local_platform(parse_intent(intent, "example"), "acme-local-dev", home)
+platform = class_archive.example_platform(home)
 taken = class_archive.option(local_jars(platform.spark.packages, cache), cache)
 session = embed(platform, cache, f"{taken} -Xlog:class+load:file={home}/classes.log")
 session.range(3).selectExpr("sum(id)").collect()
@@ -56,6 +52,33 @@ def test_an_archive_is_for_one_java_one_spark_and_these_jars(
     assert class_archive.option(cached, tmp_path) == f' -XX:SharedArchiveFile="{made}"'
     cached[0].write_bytes(b"another")
     assert class_archive.option(cached, tmp_path) == ""
+
+
+def test_a_linked_cache_has_the_archive_of_the_one_it_leads_to(
+    cached: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    linked = [tmp_path / "link" / "jars" / one.name for one in cached]
+    class_archive._file(cached, tmp_path).write_bytes(b"classes")
+    assert class_archive.option(linked, tmp_path / "link")
+
+
+def test_only_an_archive_of_the_same_places_is_replaced(
+    cached: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, before = tmp_path / "jars", class_archive._file(cached, tmp_path)
+    another = folder / "classes-0123456789ab-0123456789ab.jsa"
+    for one in (before, another):
+        one.write_bytes(b"classes")
+    cached[0].write_bytes(b"a newer jar")
+
+    def makes(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        Path(words[3]).write_bytes(b"newer classes")
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    monkeypatch.setattr(class_archive.subprocess, "run", makes)
+    made = class_archive.ready(cached, tmp_path)
+    assert {one.name for one in folder.glob("classes-*")} == {made.name, another.name}
 
 
 def test_where_it_cannot_be_made_set_up_goes_on_and_says_so(
