@@ -36,7 +36,7 @@ _making = threading.RLock()
 
 
 class _Classes:
-    """A module's classes that are not made yet."""
+    """A module's classes: where each stands in its source, and how it is made."""
 
     def __init__(
         self, source: bytes, loader: SourceFileLoader, starts: list[re.Match[bytes]]

@@ -79,28 +79,17 @@ def apply(project: Project, engine: Engine, builds: Builds, folder: Path, kind: 
         )  # fmt: skip
     finally:
         bound.unlink(missing_ok=True)  # it holds the inputs of all resources
-    whole = done.code == 0 or _adopted_as_they_were(done, looked)
+    spared = not_needed(done, looked.preview) if done.code != 0 else set[str]()
+    if spared:
+        names = ", ".join(sorted(one.rpartition("::")[2] for one in spared))
+        status(f"{len(spared)} adopted resource(s) wanted no change after all: {names}")
+    whole = done.code == 0 or bool(spared)
     outcome = _outcome(release, done, given, recovered, whole)
     _keep(folder, outcome, done)
     if not whole:
         raise _failed(engine, done, release)
     _remember(builds, folder, release, outcome)
     return outcome
-
-
-def _adopted_as_they_were(done: Done, looked: Looked) -> bool:
-    """Whether all that the engine complains of is that adopted resources wanted no change besides their import."""
-    spared = not_needed(done)
-    planned = {one["urn"] for one in looked.preview.get("steps") or [] if one["op"] == "import"}
-    ended = [
-        one["resOutputsEvent"]["metadata"] for one in events(done.out) if "resOutputsEvent" in one
-    ]
-    adopted = {one["urn"] for one in ended if one["op"] == "import"}
-    if not spared or not spared <= planned & adopted:
-        return False
-    names = ", ".join(sorted(one.rpartition("::")[2] for one in spared))
-    status(f"{len(spared)} adopted resource(s) wanted no change after all: {names}")
-    return True
 
 
 def _remember(builds: Builds, folder: Path, release: Release, outcome: Outcome) -> None:

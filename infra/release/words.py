@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra.release.engine import Done
@@ -43,23 +43,34 @@ def errors_in(done: Done) -> list[str]:
         told = [one["diagnosticEvent"] for one in events(done.out) if "diagnosticEvent" in one]
     found = [str(one.get("message", "")).strip() for one in told if one.get("severity") == "error"]
     if not found:
-        found = re.findall(r"^error: (.+)$", done.err, re.M) or done.err.strip().splitlines()[-3:]
+        found = _beside(done) or done.err.strip().splitlines()[-3:]
     return list(dict.fromkeys(one.removeprefix("error: ") for one in found if one))
 
 
-def not_needed(done: Done) -> set[str]:
-    """The URNs of changes that a bound apply had leave to make and did not need, where the engine complains of nothing else.
+def _beside(done: Done) -> list[str]:
+    """The errors that a call told on stderr."""
+    return re.findall(r"^error: (.+)$", done.err, re.M)
+
+
+def not_needed(done: Done, preview: Mapping[str, Any]) -> set[str]:
+    """The URNs that an apply bound to this preview imported and had leave to change, where no change was wanted and the
+    engine complains of nothing else; else none.
 
     A preview does not know yet whether an adopted resource will want a change besides its import, and plans one; where
     none is wanted, the engine has done all and says that an operation was not seen (policies over the whole stack are not
     asked in such an apply; the preview before it asked them). Source: pulumi 3.260,
     `pkg/resource/deploy/deployment_executor.go`; it holds an operation that became unneeded to be done elsewhere.
     """
-    said = re.findall(r"^error: (.+)$", done.err, re.M)
-    told = [_UNSEEN.fullmatch(one.strip()) for one in (*errors_in(done), *said)]
-    if done.code < 0:  # ended by a signal: who knows what it would have said
-        return set()
-    return {one["urn"] for one in told if one} if all(told) else set()
+    told = [_UNSEEN.fullmatch(one.strip()) for one in (*errors_in(done), *_beside(done))]
+    spared = {one["urn"] for one in told if one}
+    planned = {one["urn"] for one in preview.get("steps") or [] if one["op"] == "import"}
+    ended = (
+        one["resOutputsEvent"]["metadata"] for one in events(done.out) if "resOutputsEvent" in one
+    )
+    imported = {one["urn"] for one in ended if one["op"] == "import"}
+    # Ended by a signal, who knows what it would have said.
+    whole = done.code >= 0 and all(told) and spared <= planned & imported
+    return spared if whole else set()
 
 
 _UNSEEN = re.compile(r"expected resource operations for (?P<urn>urn:pulumi:\S+) but none were seen")
