@@ -23,7 +23,7 @@ from infra.plan.policies.identity import (
     document,
 )
 from infra.plan.policies.keys import KEYS
-from infra.plan.policies.network import ANYWHERE, PRIVATE, open_sources
+from infra.plan.policies.network import ANYWHERE, LIMITED, PRIVATE, open_sources
 from infra.plan.policies.storage import STATEFUL
 from infra.plan.query import at
 
@@ -282,7 +282,8 @@ _SOURCED = (
     "gcp:compute/firewall:Firewall", "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule",
     "aws:ec2/securityGroup:SecurityGroup", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     "aws:ec2/securityGroupRule:SecurityGroupRule", "azure-native:network:NetworkSecurityGroup",
-    "azure-native:network:SecurityRule",
+    "azure-native:network:SecurityRule", "snowflake:index/networkRule:NetworkRule",
+    "snowflake:index/networkPolicy:NetworkPolicy", *LIMITED,
 )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def service_user(
     namespace: pulumi.Input[str],
     policy: pulumi.Input[str],
 ) -> snowflake.ServiceUser:
-    """The user of a workload: one role, one warehouse, only from the platform's network."""
+    """The user of a workload: one role, one warehouse, only from where the network policy says."""
     user = snowflake.ServiceUser(
         workload,
         name=scope.names.name("snowflake.user", workload),

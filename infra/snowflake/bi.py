@@ -1,6 +1,7 @@
 """Dashboards on Snowflake: a role that reads the marts, compute and a brake of its own, a service user.
 
-Long dashboards cannot starve dbt, nor the other way round. Leaves out Looker's, Power BI's, QuickSight's
+Long dashboards cannot starve dbt, nor the other way round. Where they come from outside of the platform's network,
+`warehouse.snowflake.dashboards_from` says whence. Leaves out Looker's, Power BI's, QuickSight's
 and Tableau's own setup: the connection is what one types into them.
 """
 
@@ -45,7 +46,6 @@ class _Bi(pulumi.ComponentResource):
         )
         account = account_of(scope)
         read = warehouse.settings.apply(lambda known: known["marts_read_role"])
-        policy = warehouse.settings.apply(lambda known: known["network_policy"])
         role = access.functional_role(inside, self, "bi", [])
         snowflake.GrantAccountRole(
             "bi-reads-marts", role_name=read, parent_role_name=role.name, opts=inside.child(role)
@@ -54,7 +54,14 @@ class _Bi(pulumi.ComponentResource):
         own = compute(braked, self, "bi", "xsmall", brake)
         use(braked, role, "bi", own)
         user = access.service_user(
-            inside, self, foundation, "bi", role, own, warehouse.marts, policy
+            inside,
+            self,
+            foundation,
+            "bi",
+            role,
+            own,
+            warehouse.marts,
+            self._policy(inside, warehouse),
         )
         host = f"{account.organization}-{account.account}".lower().replace("_", "-")
         typed = pulumi.Output.all(
@@ -68,3 +75,29 @@ class _Bi(pulumi.ComponentResource):
             connections=typed.apply(lambda text: dict.fromkeys(TOOLS, text)),
         )
         self.register_outputs({})
+
+    def _policy(self, inside: Scope, warehouse: Warehouse) -> pulumi.Input[str]:
+        """Who lets the dashboards in: the platform's policy, or one of their own that lets in their ranges besides."""
+        ranges = account_of(inside).dashboards_from
+        if not ranges:
+            return warehouse.settings.apply(lambda known: known["network_policy"])
+        rule = snowflake.NetworkRule(
+            "dashboards",
+            name=inside.names.name("snowflake.policy", "dashboards-rule"),
+            database=warehouse.settings.apply(lambda known: known["database"]),
+            schema=warehouse.settings.apply(lambda known: known["schema_gold"]),
+            mode="INGRESS",
+            type="IPV4",
+            value_lists=ranges,
+            opts=inside.child(self),
+        )
+        return snowflake.NetworkPolicy(
+            "dashboards",
+            name=inside.names.name("snowflake.policy", "dashboards"),
+            allowed_network_rule_lists=[
+                warehouse.settings.apply(lambda known: known["network_rule"]),
+                rule.fully_qualified_name,
+            ],
+            comment="Landfall: dashboards, from their ranges and from the platform's network",
+            opts=inside.child(self),
+        ).fully_qualified_name

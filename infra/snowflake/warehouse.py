@@ -121,7 +121,7 @@ class _Warehouse(pulumi.ComponentResource):
             return [*private, *public]
 
         addresses = pulumi.Output.all(network.cidr, network.egress_addresses).apply(values)  # pyright: ignore[reportArgumentType]
-        rule = snowflake.NetworkRule(
+        self.rule = snowflake.NetworkRule(
             "platform",
             name=self._inside.names.name("snowflake.policy", "platform-rule"),
             database=self.database.name,
@@ -134,7 +134,7 @@ class _Warehouse(pulumi.ComponentResource):
         return snowflake.NetworkPolicy(
             "platform",
             name=self._inside.names.name("snowflake.policy", "platform"),
-            allowed_network_rule_lists=[rule.fully_qualified_name],
+            allowed_network_rule_lists=[self.rule.fully_qualified_name],
             comment="Landfall: service users from the platform's network",
             opts=self._inside.child(self),
         )
@@ -203,6 +203,7 @@ class _Warehouse(pulumi.ComponentResource):
             "schema": self.schemas["marts"].name,
             "authenticator": access.AUTHENTICATORS[scope.intent.cloud.provider],
             "network_policy": self.policy.fully_qualified_name,
+            "network_rule": self.rule.fully_qualified_name,
             "marts_read_role": self.marts_read.name,
             **{f"schema_{zone}": schema.name for zone, schema in self.schemas.items()},
             **self.storage.steps,

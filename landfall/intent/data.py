@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from landfall.intent.base import Identifier, Part, form
+from landfall.intent.base import Cidr, Identifier, Part, form
 
 Zone = Literal["landing", "bronze", "silver", "gold", "quarantine", "artifacts"]
 Format = Literal["csv", "json", "parquet"]
@@ -98,6 +98,9 @@ class Snowflake(Part):
     """Health data under HIPAA need `business-critical`."""
     region: str | None = Field(default=None, examples=["eu-west-1"])
     """The cloud region of the account, by the cloud's own name; left out, the stack's region."""
+    dashboards_from: list[Cidr] = Field(default=[], examples=[["203.0.113.8/29"]])
+    """Public ranges that Looker, Power BI, QuickSight or Tableau come from, each /22 or smaller, ten at most: their
+    user is let in from there and from the platform's network. Left out, dashboards must stand inside that network."""
 
 
 Held = Literal["silver", "gold", "marts", "governance", "namespace", "workgroup", "database"]

@@ -23,8 +23,8 @@ Domain = Annotated[
 ]
 
 
-API_RANGES, API_PREFIX = 10, 22
-"""How many ranges may reach a cluster's API, and how wide one may be."""
+PUBLIC_RANGES, PUBLIC_PREFIX = 10, 22
+"""How many ranges may be let in over the internet, to a cluster's API or to Snowflake, and how wide one may be."""
 # What no caller comes from over the internet; the ranges for documentation (RFC 5737) may stand in samples.
 _NOT_PUBLIC = [
     ipaddress.IPv4Network(one)
@@ -34,12 +34,12 @@ _NOT_PUBLIC = [
 
 
 def too_open(text: str) -> str:
-    """What is wrong with a range that may reach a cluster's API over the internet; empty where nothing is."""
+    """What is wrong with a range that is let in over the internet; empty where nothing is."""
     network = ipaddress.IPv4Network(text)
-    if network.prefixlen < API_PREFIX:
-        return f"lets in {network.num_addresses} addresses; it must be /{API_PREFIX} or smaller"
+    if network.prefixlen < PUBLIC_PREFIX:
+        return f"lets in {network.num_addresses} addresses; it must be /{PUBLIC_PREFIX} or smaller"
     if any(network.overlaps(one) for one in _NOT_PUBLIC):
-        return "is no public range; from inside the network the API is reached without being listed"
+        return "is no public range; who comes from inside the network needs not be listed"
     return ""
 
 

@@ -165,17 +165,29 @@ def _no_admin(one: Resource) -> Iterable[str]:
     title="Snowflake answers only from the client's network, and users have no passwords",
     rationale="Stolen passwords opened Snowflake accounts that any address could reach.",
     controls={"nist-800-53-r5": ("SC-7", "IA-2"), "iso-27001-2022": ("A.5.17", "A.8.20")},
-    passing=[(resource("snowflake:index/serviceUser:ServiceUser"),
-              resource("snowflake:index/networkPolicy:NetworkPolicy"))],
-    failing=[(resource("snowflake:index/serviceUser:ServiceUser"),)],
+    passing=[
+        (resource("snowflake:index/serviceUser:ServiceUser", networkPolicy="PLATFORM"),),
+        (resource("snowflake:index/serviceUser:ServiceUser"),
+         resource("snowflake:index/networkPolicyAttachment:NetworkPolicyAttachment", setForAccount=True)),
+    ],
+    failing=[
+        (resource("snowflake:index/serviceUser:ServiceUser"),),
+        # A policy that nobody is held to.
+        (resource("snowflake:index/serviceUser:ServiceUser"),
+         resource("snowflake:index/networkPolicy:NetworkPolicy")),
+        (resource("snowflake:index/user:User", networkPolicy="PLATFORM", password="x"),),
+    ],
 )  # fmt: skip
 def _network_policy(plan: Plan, _: object) -> Iterator[Fault]:
     users = plan.of_type(
         "snowflake:index/user:User", "snowflake:index/serviceUser:ServiceUser",
         "snowflake:index/legacyServiceUser:LegacyServiceUser",
     )  # fmt: skip
-    if users and not plan.of_type("snowflake:index/networkPolicy:NetworkPolicy"):
-        yield Fault(users[0], "the plan holds users but no network policy")
+    attached = plan.of_type("snowflake:index/networkPolicyAttachment:NetworkPolicyAttachment")
+    everyone = any(one.inputs.get("setForAccount") for one in attached)
+    named = {user for one in attached for user in every(one.inputs, "users")}
     for one in users:
+        if not (everyone or one.inputs.get("networkPolicy") or one.inputs.get("name") in named):
+            yield Fault(one, "is held to no network policy: any address may try to log in")
         if every(one.inputs, "password"):
             yield Fault(one, "has a password; use a key pair or the cloud's identity")

@@ -9,7 +9,7 @@ from infra.plan.model import UNKNOWN, Plan, Resource
 from infra.plan.policies.base import Fault, on, over, resource
 from infra.plan.query import at, every, refers
 from landfall.intent import Intent
-from landfall.intent.network import API_RANGES, too_open
+from landfall.intent.network import PUBLIC_RANGES, too_open
 
 GKE = "gcp:container/cluster:Cluster"
 EKS = "aws:eks/cluster:Cluster"
@@ -94,8 +94,8 @@ def _private(one: Resource) -> Iterable[str]:
 
 def _limited(path: str, ranges: Any) -> Iterator[str]:
     """A cluster's API may be reached from few and narrow public ranges (`network.api_from`), never from anywhere."""
-    if not isinstance(ranges, list) or not 0 < len(ranges) <= API_RANGES:
-        yield f"{path} must list 1 to {API_RANGES} ranges, as network.api_from does (found: {ranges!r})"
+    if not isinstance(ranges, list) or not 0 < len(ranges) <= PUBLIC_RANGES:
+        yield f"{path} must list 1 to {PUBLIC_RANGES} ranges, as network.api_from does (found: {ranges!r})"
         return
     for text in ranges:
         if text != UNKNOWN and (fault := too_open(text)):
@@ -110,10 +110,12 @@ SG_OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 NSG = "azure-native:network:NetworkSecurityGroup"
 NSG_RULE = "azure-native:network:SecurityRule"
 GCP_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
+SNOWFLAKE_RULE = "snowflake:index/networkRule:NetworkRule"
+SNOWFLAKE_POLICY = "snowflake:index/networkPolicy:NetworkPolicy"
 
 
 @on(
-    FIREWALL, GCP_RULE, SG, SG_RULE, SG_OLD_RULE, NSG, NSG_RULE,
+    FIREWALL, GCP_RULE, SG, SG_RULE, SG_OLD_RULE, NSG, NSG_RULE, SNOWFLAKE_RULE, SNOWFLAKE_POLICY,
     id="no-open-ingress",
     title="No rule lets the whole internet in",
     rationale="A door open to everybody is found within minutes.",
@@ -125,6 +127,7 @@ GCP_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
         resource(FIREWALL, direction="INGRESS", sourceRanges=["10.0.0.0/8"], allows=[{"protocol": "tcp"}]),
         resource(FIREWALL, direction="INGRESS", sourceRanges=["0.0.0.0/0"], denies=[{"protocol": "all"}]),
         resource(NSG, securityRules=[{"access": "Deny", "direction": "Inbound", "sourceAddressPrefix": "*"}]),
+        resource(SNOWFLAKE_RULE, mode="EGRESS", type="IPV4", valueLists=["0.0.0.0/0"]),
     ],
     failing=[
         resource(FIREWALL, direction="INGRESS", sourceRanges=["0.0.0.0/0"], allows=[{"protocol": "tcp"}]),
@@ -132,6 +135,8 @@ GCP_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
         resource(SG_RULE, cidrIpv4="0.0.0.0/0", ipProtocol="tcp"),
         resource(NSG, securityRules=[
             {"access": "Allow", "direction": "Inbound", "sourceAddressPrefix": "Internet"}]),
+        resource(SNOWFLAKE_RULE, mode="INGRESS", type="IPV4", valueLists=["0.0.0.0/0"]),
+        resource(SNOWFLAKE_POLICY, allowedIpLists=["0.0.0.0/0"]),
     ],
 )  # fmt: skip
 def _no_open_ingress(one: Resource) -> Iterable[str]:
@@ -141,7 +146,15 @@ def _no_open_ingress(one: Resource) -> Iterable[str]:
 
 
 def open_sources(one: Resource) -> list[Any]:
+    """The ranges and tags that a firewall's rule, a cluster's API or Snowflake's network policy lets in."""
     inputs = one.inputs
+    if one.type in LIMITED:
+        return every(inputs, LIMITED[one.type][2])
+    if one.type == SNOWFLAKE_POLICY:
+        return every(inputs, "allowedIpLists")
+    if one.type == SNOWFLAKE_RULE:
+        # A rule without a mode is one for who comes in; an outward one says where Snowflake's own code may call.
+        return every(inputs, "valueLists") if inputs.get("mode") != "EGRESS" else []
     if one.type == FIREWALL:
         inward = inputs.get("direction", "INGRESS") == "INGRESS" and inputs.get("allows")
         return list(inputs.get("sourceRanges", [])) if inward else []

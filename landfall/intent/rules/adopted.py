@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from landfall.intent.network import API_PREFIX, too_open
+from landfall.intent.network import PUBLIC_PREFIX, too_open
 from landfall.intent.rules.base import CLOUD_NAMES, Problem, rule
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _snowflake_knows_whence(intent: Intent) -> Iterator[Problem]:
             yield Problem(
                 f"network.adopt.egress_addresses[{i}]",
                 text,
-                f"must be public, and /{API_PREFIX} or smaller",
+                f"must be public, and /{PUBLIC_PREFIX} or smaller",
                 "203.0.113.7/32",
             )
     if adopt.egress_addresses and not adopt.network:

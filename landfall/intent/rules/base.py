@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from landfall.intent.network import PUBLIC_RANGES, too_open
+
 if TYPE_CHECKING:
     from landfall.intent import Intent
 
@@ -39,6 +41,20 @@ def rule(*parts: str) -> Callable[[Callable[[Intent], Iterator[Problem]]], None]
         RULES.append(Rule(frozenset(parts), check))
 
     return register
+
+
+def few_and_narrow(path: str, listed: list[str], what: str) -> Iterator[Problem]:
+    """What is wrong with the public ranges at `path` that are let in over the internet; `what` says who comes from them."""
+    if len(listed) > PUBLIC_RANGES:
+        yield Problem(
+            path,
+            f"{len(listed)} ranges",
+            f"may list {PUBLIC_RANGES} ranges at most: {what}",
+            "[203.0.113.7/32]",
+        )
+    for i, text in enumerate(listed):
+        if fault := too_open(text):
+            yield Problem(f"{path}[{i}]", text, fault, "203.0.113.7/32")
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -6,9 +6,15 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from landfall.intent.network import API_RANGES, too_open
 from landfall.intent.regions import AREAS, COUNTRIES, REGIONS, country_of
-from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nearest, rule
+from landfall.intent.rules.base import (
+    CLOUD_NAMES,
+    REGION_EXAMPLE,
+    Problem,
+    few_and_narrow,
+    nearest,
+    rule,
+)
 
 if TYPE_CHECKING:
     from landfall.intent import Intent
@@ -262,16 +268,7 @@ def _api_from(intent: Intent) -> Iterator[Problem]:
         yield Problem(
             "network.api_from", listed, "needs a way out for the cluster's nodes", "egress: nat"
         )
-    if len(listed) > API_RANGES:
-        yield Problem(
-            "network.api_from",
-            f"{len(listed)} ranges",
-            f"may list {API_RANGES} ranges at most: where people and Jenkins apply from",
-            "[203.0.113.7/32]",
-        )
-    for i, text in enumerate(listed):
-        if fault := too_open(text):
-            yield Problem(f"network.api_from[{i}]", text, fault, "203.0.113.7/32")
+    yield from few_and_narrow("network.api_from", listed, "where people and Jenkins apply from")
 
 
 @rule("network", "cloud")

@@ -12,7 +12,14 @@ from landfall.intent.gpu_regions import AWS_MACHINE_REGIONS, AZURE_MACHINE_REGIO
 from landfall.intent.layout import Layer
 from landfall.intent.machines import MACHINES, machine
 from landfall.intent.regions import REGIONS
-from landfall.intent.rules.base import CLOUD_NAMES, REGION_EXAMPLE, Problem, nearest, rule
+from landfall.intent.rules.base import (
+    CLOUD_NAMES,
+    REGION_EXAMPLE,
+    Problem,
+    few_and_narrow,
+    nearest,
+    rule,
+)
 
 if TYPE_CHECKING:
     from landfall.intent import Intent
@@ -95,7 +102,8 @@ def _engine_offered(intent: Intent) -> Iterator[Problem]:
 
 @rule("cloud", "warehouse", "compliance")
 def _snowflake(intent: Intent) -> Iterator[Problem]:
-    """`warehouse.snowflake` comes with its engine, in a known region; HIPAA asks for business-critical."""
+    """`warehouse.snowflake` comes with its engine, in a known region, and lets dashboards in from few and narrow ranges;
+    HIPAA asks for business-critical."""
     warehouse, provider = intent.warehouse, intent.cloud.provider
     account = warehouse.snowflake
     if warehouse.engine == "snowflake" and account is None:
@@ -124,6 +132,11 @@ def _snowflake(intent: Intent) -> Iterator[Problem]:
             f"is no public region of {CLOUD_NAMES[provider]}{hint}",
             REGION_EXAMPLE[provider],
         )
+    yield from few_and_narrow(
+        "warehouse.snowflake.dashboards_from",
+        account.dashboards_from,
+        "where dashboards come from",
+    )
     # https://docs.snowflake.com/en/user-guide/intro-supported-features: PHI data under HIPAA.
     if "hipaa" in intent.compliance and account.edition != "business-critical":
         yield Problem(

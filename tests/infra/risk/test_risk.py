@@ -146,6 +146,27 @@ def test_a_door_opened_to_the_internet_is_high_and_to_a_range_medium() -> None:
     assert told(group("10.0.0.0/8", "0.0.0.0/0"), group("10.0.0.0/8")) == set()
 
 
+def test_a_cluster_or_snowflake_that_lets_more_in_is_told() -> None:
+    def cluster(*ranges: str) -> Plan:
+        access = {"endpointPublicAccess": bool(ranges), "publicAccessCidrs": list(ranges)}
+        return plan(resource("aws:eks/cluster:Cluster", "c", vpcConfig=access))
+
+    assert told(cluster(), cluster("203.0.113.7/32")) == {("medium", "network-widened")}
+    assert told(cluster("203.0.113.7/32"), cluster("0.0.0.0/0")) == {("high", "network-widened")}
+    assert told(cluster("203.0.113.7/32"), cluster()) == set()
+
+    def rule(mode: str, *ranges: str) -> Plan:
+        kind = "snowflake:index/networkRule:NetworkRule"
+        return plan(resource(kind, "r", mode=mode, type="IPV4", valueLists=list(ranges)))
+
+    assert told(
+        rule("INGRESS", "203.0.113.7"), rule("INGRESS", "203.0.113.7", "203.0.113.8/29")
+    ) == {("medium", "network-widened")}
+    assert (
+        told(rule("EGRESS", "203.0.113.7"), rule("EGRESS", "203.0.113.7", "203.0.113.8")) == set()
+    )
+
+
 def test_a_database_made_public_is_high() -> None:
     def database(public: bool) -> Plan:
         return plan(

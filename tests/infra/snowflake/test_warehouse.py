@@ -202,6 +202,27 @@ def test_who_may_come_in_is_named_by_what_the_network_goes_out_by(
     assert rule.inputs["mode"] == "INGRESS"
 
 
+def test_dashboards_come_from_their_own_ranges_too_and_nobody_else_does() -> None:
+    account = {**ACCOUNT, "dashboards_from": ["203.0.113.8/29"]}
+    made = hand.planned(
+        wanted("aws", warehouse={"engine": "snowflake", "snowflake": account}), build
+    )
+    rules = {r.name: r for r in made.of_type(f"{_STEM}networkRule:NetworkRule")}
+    assert rules["dashboards"].inputs["valueLists"] == ["203.0.113.8/29"]
+    assert "203.0.113.8/29" not in rules["platform"].inputs["valueLists"]
+    policies = made.of_type(f"{_STEM}networkPolicy:NetworkPolicy")
+    lets_in = {p.name: len(p.inputs["allowedNetworkRuleLists"]) for p in policies}
+    assert lets_in == {"platform": 1, "dashboards": 2}
+    users = {u.name: u for u in made.of_type(f"{_STEM}serviceUser:ServiceUser")}
+    held = {name: user.inputs["networkPolicy"] for name, user in users.items()}
+    assert held["transform"] == held["train"] != held["bi"]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_without_ranges_dashboards_come_from_the_platforms_network(plan: Plans, cloud: str) -> None:
+    assert len(plan(cloud).of_type(f"{_STEM}networkPolicy:NetworkPolicy")) == 1
+
+
 def test_a_network_that_tells_no_address_lets_nobody_in_and_is_refused() -> None:
     import dataclasses
 
