@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.plan.check import packages
+from infra.plan.check.admission import check_admission
 from infra.plan.check.finding import Finding, finding, one_of, open_value
 from infra.plan.check.pods import check_pods
 from infra.plan.model import Plan, Resource
@@ -73,6 +74,7 @@ def check_manifests(plan: Plan) -> Iterator[Finding]:
         yield from _schema(one, manifest)
         if isinstance(manifest.get("metadata"), Mapping):
             yield from _metadata(one, manifest["metadata"])
+        yield from check_admission(one, manifest)
         if version.partition("/")[0] in _BUILT_IN:
             yield from _beyond(one, manifest, "")
             yield from _selector(one, manifest)

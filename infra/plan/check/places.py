@@ -75,6 +75,22 @@ GPU_FAMILIES = {
 }  # fmt: skip
 """Google's accelerator type → the machines that it goes on: https://cloud.google.com/compute/docs/gpus."""
 
+_G2 = {"4": 1, "8": 1, "12": 1, "16": 1, "24": 2, "32": 1, "48": 4, "96": 8}
+_G4 = {"48": 1, "96": 2, "192": 4, "384": 8}
+_WHOLE = {"a3-megagpu-8g": 8, "a3-ultragpu-8g": 8, "a3-edgegpu-8g": 8, "a4-highgpu-8g": 8, "a4x-highgpu-4g": 4, "a4x-maxgpu-4g": 4}  # fmt: skip
+
+
+def gpus_of(machine: str) -> int:
+    """How many GPUs a Google machine is made with; 0 where they are attached, or it is not known."""
+    family, _, size = machine.rpartition("-")
+    counted = re.fullmatch(r"a[23]-(?:high|mega|ultra)gpu-(\d+)g", machine)
+    if counted:
+        return int(counted[1])
+    return _WHOLE.get(machine) or {"g2-standard": _G2, "g4-standard": _G4}.get(family, {}).get(
+        size, 0
+    )
+
+
 _AZURE_GPU = frozenset(
     """NC4as_T4_v3 NC8as_T4_v3 NC16as_T4_v3 NC64as_T4_v3 NC24ads_A100_v4 NC48ads_A100_v4
     NC96ads_A100_v4 NC40ads_H100_v5 NC80adis_H100_v5 NCC40ads_H100_v5 ND96asr_v4

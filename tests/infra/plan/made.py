@@ -26,6 +26,8 @@ THIRD = _read("mistakes_third.yaml")
 """Written of types for which there was no rule; see the head of the file."""
 FOURTH = _read("mistakes_fourth.yaml")
 """Written by somebody who had not seen the checks; see the head of the file."""
+FIFTH = _read("mistakes_fifth.yaml")
+"""As the fourth; see the head of the file."""
 
 
 def resource(type_: str, inputs: dict[str, Any], name: str = "it", **more: Any) -> Resource:

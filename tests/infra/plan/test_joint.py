@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,6 +107,39 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("snowflake:index/task:Task", {"warehouse": "W"}, {"userTaskManagedInitialWarehouseSize": "XSMALL"}, "warehouse"),
     ("snowflake:index/resourceMonitor:ResourceMonitor", {"creditQuota": 5, "suspendTrigger": 90}, {"creditQuota": None}, "suspendTrigger"),
     ("snowflake:index/warehouse:Warehouse", {"warehouseType": "SNOWPARK-OPTIMIZED", "warehouseSize": "MEDIUM"}, {"warehouseSize": "XSMALL"}, "warehouseSize"),
+    ("aws:sqs/queue:Queue", {"name": "a.fifo", "fifoQueue": True, "redrivePolicy": '{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:1:d.fifo", "maxReceiveCount": 5}'}, {"redrivePolicy": '{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:1:d", "maxReceiveCount": 5}'}, "redrivePolicy"),
+    ("aws:sqs/queue:Queue", {"name": "a", "redrivePolicy": '{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:1:d", "maxReceiveCount": 5}'}, {"redrivePolicy": '{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:1:d.fifo", "maxReceiveCount": 5}'}, "redrivePolicy"),
+    ("aws:cloudwatch/eventRule:EventRule", {"eventPattern": '{"source": ["aws.s3"], "detail": {"object": {"key": [{"prefix": "raw/"}, "a"]}}}'}, {"eventPattern": '{"source": ["aws.s3"], "detail": {"object": {"key": [{"begins": "raw/"}]}}}'}, "eventPattern"),
+    ("aws:cloudwatch/eventRule:EventRule", {"eventPattern": '{"$or": [{"source": ["a"]}, {"detail-type": ["b"]}]}'}, {"eventPattern": '{"$or": [{"source": "a"}]}'}, "eventPattern"),
+    ("aws:cloudwatch/eventRule:EventRule", {"scheduleExpression": "rate(1 hour)"}, {"eventBusName": "ours"}, "scheduleExpression"),
+    ("aws:s3/bucketNotification:BucketNotification", {"queues": [{"queueArn": "q", "events": ["s3:ObjectCreated:*"], "filterPrefix": "a/"}], "topics": [{"topicArn": "t", "events": ["s3:ObjectRemoved:*"], "filterPrefix": "a/"}]}, {"topics": [{"topicArn": "t", "events": ["s3:ObjectCreated:Put"], "filterPrefix": "a/b/"}]}, "topics[0].filterPrefix"),
+    ("aws:s3/bucketNotification:BucketNotification", {"queues": [{"queueArn": "q", "events": ["s3:ObjectCreated:*"], "filterSuffix": ".csv"}, {"queueArn": "p", "events": ["s3:ObjectCreated:*"], "filterSuffix": ".json"}]}, {"queues": [{"queueArn": "q", "events": ["s3:ObjectCreated:*"], "filterSuffix": ".csv"}, {"queueArn": "p", "events": ["s3:ObjectCreated:*"]}]}, "queues[1].events"),
+    ("aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration", {"tierings": [{"accessTier": "ARCHIVE_ACCESS", "days": 180}, {"accessTier": "DEEP_ARCHIVE_ACCESS", "days": 365}]}, {"tierings": [{"accessTier": "ARCHIVE_ACCESS", "days": 365}, {"accessTier": "DEEP_ARCHIVE_ACCESS", "days": 365}]}, "tierings[1].days"),
+    ("aws:lakeformation/permissions:Permissions", {"table": {"name": "orders"}, "permissions": ["SELECT", "DESCRIBE"], "permissionsWithGrantOptions": ["SELECT"]}, {"permissionsWithGrantOptions": ["INSERT"]}, "permissionsWithGrantOptions[0]"),
+    ("aws:lakeformation/permissions:Permissions", {"database": {"name": "silver"}, "permissions": ["CREATE_TABLE"]}, {"permissions": ["SELECT"]}, "permissions[0]"),
+    ("aws:emrserverless/application:Application", {"initialCapacities": [{"initialCapacityConfig": {"workerCount": 2, "workerConfiguration": {"cpu": "8 vCPU", "memory": "32 GB"}}}], "maximumCapacity": {"cpu": "16 vCPU"}}, {"maximumCapacity": {"cpu": "8 vCPU"}}, "maximumCapacity.cpu"),
+    ("aws:emrserverless/application:Application", {"initialCapacities": [{"initialCapacityConfig": {"workerCount": 1, "workerConfiguration": {"cpu": "8vCPU", "memory": "32GB"}}}]}, {"initialCapacities": [{"initialCapacityConfig": {"workerCount": 1, "workerConfiguration": {"cpu": "8vCPU", "memory": "34GB"}}}]}, "initialCapacities[0].initialCapacityConfig.workerConfiguration.memory"),
+    ("aws:eks/accessEntry:AccessEntry", {"kubernetesGroups": ["engineers"], "type": "STANDARD"}, {"type": "EC2_LINUX"}, "kubernetesGroups[0]"),
+    ("aws:kms/key:Key", {"policy": '{"Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": ["kms:Put*", "kms:Get*"], "Resource": "*"}}'}, {"policy": '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": "kms:Decrypt", "Resource": "*"}]}'}, "policy"),
+    ("gcp:compute/routerNat:RouterNat", {"enableDynamicPortAllocation": True, "minPortsPerVm": 64, "maxPortsPerVm": 128}, {"minPortsPerVm": 100}, "minPortsPerVm"),
+    ("gcp:compute/routerNat:RouterNat", {"enableDynamicPortAllocation": True, "maxPortsPerVm": 128}, {"enableDynamicPortAllocation": False}, "maxPortsPerVm"),
+    ("gcp:compute/routerNat:RouterNat", {"natIpAllocateOption": "MANUAL_ONLY", "natIps": ["a"]}, {"natIpAllocateOption": "AUTO_ONLY"}, "natIps"),
+    ("gcp:compute/globalForwardingRule:GlobalForwardingRule", {"target": "all-apis", "name": "apis", "network": "n"}, {"loadBalancingScheme": "EXTERNAL"}, "loadBalancingScheme"),
+    ("gcp:compute/globalForwardingRule:GlobalForwardingRule", {"target": "projects/p/global/targetHttpsProxies/x", "name": "our-web"}, {"target": "vpc-sc"}, "name"),
+    ("gcp:dns/managedZone:ManagedZone", {"visibility": "private", "privateVisibilityConfig": {"networks": [{"networkUrl": "n"}]}}, {"visibility": "public"}, "privateVisibilityConfig"),
+    ("gcp:dns/recordSet:RecordSet", {"type": "CNAME", "rrdatas": ["a.example."]}, {"rrdatas": ["a.example"]}, "rrdatas[0]"),
+    ("gcp:dns/recordSet:RecordSet", {"type": "A", "rrdatas": ["10.0.0.1", "10.0.0.2"]}, {"type": "CNAME", "rrdatas": ["a.example.", "b.example."]}, "rrdatas"),
+    ("gcp:logging/projectSink:ProjectSink", {"destination": "storage.googleapis.com/acme-audit"}, {"destination": "storage.googleapis.com/acme-audit/logs"}, "destination"),
+    ("gcp:billing/budget:Budget", {"budgetFilter": {"projects": ["projects/acme"], "resourceAncestors": ["folders/12"]}}, {"budgetFilter": {"resourceAncestors": ["folders/acme"]}}, "budgetFilter.resourceAncestors[0]"),
+    ("gcp:dataproc/autoscalingPolicy:AutoscalingPolicy", {"basicAlgorithm": {"cooldownPeriod": "240s", "yarnConfig": {"scaleUpFactor": 0.5}}}, {"basicAlgorithm": {"yarnConfig": {"scaleUpFactor": 5}}}, "basicAlgorithm.yarnConfig.scaleUpFactor"),
+    ("gcp:container/nodePool:NodePool", {"nodeConfig": {"machineType": "n1-standard-8", "guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 4}]}}, {"nodeConfig": {"machineType": "n1-standard-8", "guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 3}]}}, "nodeConfig.guestAccelerators[0].count"),
+    ("gcp:container/nodePool:NodePool", {"nodeConfig": {"machineType": "a3-highgpu-8g", "guestAccelerators": [{"type": "nvidia-h100-80gb", "count": 8}]}}, {"nodeConfig": {"machineType": "a3-highgpu-4g", "guestAccelerators": [{"type": "nvidia-h100-80gb", "count": 8}]}}, "nodeConfig.guestAccelerators[0].count"),
+    ("gcp:bigquery/dataset:Dataset", {"location": "EU", "defaultEncryptionConfiguration": {"kmsKeyName": "projects/p/locations/europe/keyRings/r/cryptoKeys/k"}}, {"location": "europe-west4"}, "defaultEncryptionConfiguration.kmsKeyName"),
+    ("gcp:container/cluster:Cluster", {"location": "europe-west4-a", "databaseEncryption": {"state": "ENCRYPTED", "keyName": "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"}}, {"location": "europe-west1-b"}, "databaseEncryption.keyName"),
+    ("snowflake:index/warehouse:Warehouse", {"warehouseType": "SNOWPARK-OPTIMIZED", "warehouseSize": "LARGE", "resourceConstraint": "MEMORY_64X_x86"}, {"warehouseType": "STANDARD"}, "resourceConstraint"),
+    ("snowflake:index/grantPrivilegesToAccountRole:GrantPrivilegesToAccountRole", {"privileges": ["USAGE", "CREATE TABLE"], "onSchema": {"schemaName": "a.b"}}, {"privileges": ["SELECT"]}, "privileges[0]"),
+    ("snowflake:index/grantPrivilegesToAccountRole:GrantPrivilegesToAccountRole", {"privileges": ["USAGE", "CREATE SCHEMA"], "onAccountObject": {"objectType": "DATABASE", "objectName": "a"}}, {"onAccountObject": {"objectType": "WAREHOUSE", "objectName": "a"}}, "privileges[1]"),
+    ("snowflake:index/grantPrivilegesToDatabaseRole:GrantPrivilegesToDatabaseRole", {"databaseRoleName": "A.READER", "privileges": ["USAGE"], "onSchema": {"schemaName": '"A"."MARTS"'}}, {"onSchema": {"schemaName": "b.marts"}}, "onSchema.schemaName"),
 ]  # fmt: skip
 
 
@@ -199,3 +233,51 @@ def test_a_job_ends_and_a_deployment_does_not():
 def test_a_volume_has_a_name_of_its_own():
     twice = [{"name": "cache", "emptyDir": {}}, {"name": "cache", "emptyDir": {}}]
     assert "volumes[1].name" in _manifest("Deployment", CONTAINER, volumes=twice)
+
+
+def test_a_key_of_another_region_is_told_but_a_copy_elsewhere_has_its_own():
+    provider = resource("pulumi:providers:aws", {"region": "eu-west-1"}, "main")
+
+    def found(type_: str, inputs: dict[str, Any]) -> list[str]:
+        one = replace(resource(type_, inputs), provider=provider.urn)
+        return [f.path for f in check_joint(Plan("dev", "", (provider, one)))]
+
+    near, far = (f"arn:aws:kms:{r}:123456789012:key/1" for r in ("eu-west-1", "us-east-1"))
+    assert found("aws:sns/topic:Topic", {"kmsMasterKeyId": near}) == []
+    assert found("aws:sns/topic:Topic", {"kmsMasterKeyId": far}) == ["kmsMasterKeyId"]
+    copied = {"rules": [{"destination": {"encryptionConfiguration": {"replicaKmsKeyId": far}}}]}
+    assert found("aws:s3/bucketReplicationConfig:BucketReplicationConfig", copied) == []
+
+
+def test_a_record_lies_in_its_zone_and_parameters_fit_their_database():
+    def found(one: Any, *others: Any) -> list[str]:
+        return [f.path for f in check_joint(Plan("dev", "", (one, *others)))]
+
+    zone = resource(
+        "gcp:dns/managedZone:ManagedZone", {"name": "inside", "dnsName": "acme.internal."}
+    )
+    for name, wrong in (
+        ("acme.internal.", []),
+        ("a.acme.internal.", []),
+        ("notacme.internal.", ["name"]),
+    ):
+        record = resource("gcp:dns/recordSet:RecordSet", {"managedZone": "inside", "name": name})
+        assert found(record, zone) == wrong
+
+    def group(family: str) -> Any:
+        kind = "aws:rds/parameterGroup:ParameterGroup"
+        return resource(kind, {"name": "ours", "family": family}, family)
+
+    for version, family, wrong in (
+        ("16.4", "postgres16", []), ("17.2", "postgres16", ["parameterGroupName"]), (None, "postgres16", [])
+    ):  # fmt: skip
+        inputs = {"engine": "postgres", "engineVersion": version, "parameterGroupName": "ours"}
+        assert found(resource("aws:rds/instance:Instance", inputs), group(family)) == wrong
+
+
+def test_a_bucket_that_is_locked_keeps_versions():
+    lock = resource("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration", {"bucket": "b"}, "lock")  # fmt: skip
+    for status, wrong in (("Enabled", []), ("Suspended", ["versioningConfiguration.status"])):
+        inputs = {"bucket": "b", "versioningConfiguration": {"status": status}}
+        one = resource("aws:s3/bucketVersioning:BucketVersioning", inputs)
+        assert [f.path for f in check_joint(Plan("dev", "", (one, lock)))] == wrong

@@ -1,4 +1,5 @@
-"""Conditions between values of AWS resources. Leaves out those of one value alone (`infra/plan/values/`)."""
+"""Conditions between values of AWS resources. Leaves out those of one value alone (`infra/plan/values/`), queues and
+events (`aws_events.py`), the lake's services (`aws_lake.py`) and keys (`keys.py`)."""
 
 from __future__ import annotations
 
@@ -112,16 +113,6 @@ def _s3_lifecycle(one: Resource, _: Plan) -> Iterator[Wrong]:
             yield Wrong(f"{place}.expiration.days", gone, f"more than {last}, the last transition", origin)  # fmt: skip
 
 
-def _fifo(one: Resource, _: Plan) -> Iterator[Wrong]:
-    name = at(one, "name")
-    fifo = at(one, "fifoQueue") is True or at(one, "fifoTopic") is True
-    unsure = is_open(one, "fifoQueue") or is_open(one, "fifoTopic")
-    if isinstance(name, str) and name.endswith(".fifo") != fifo and not unsure:
-        allowed = "a name that ends in .fifo" if fifo else "a name without .fifo"
-        origin = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"
-        yield Wrong("name", name, allowed, origin)
-
-
 def _ports(low: str, high: str) -> Condition:
     return ordered(low, high, "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html")  # fmt: skip
 
@@ -138,8 +129,6 @@ _DYNAMO = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Cr
 _EKS = "https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html"
 _CACHE = "https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"
-_SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"
-_SCHEDULER = "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html"
 _GLUE = "https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-jobs-job.html"
 _REDSHIFT = "https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html"
 _EFS = "https://docs.aws.amazon.com/efs/latest/ug/API_CreateFileSystem.html"
@@ -254,35 +243,6 @@ def _alarm(one: Resource, _: Plan) -> Iterator[Wrong]:
         longest = 604800 if period >= 3600 else 86400
         if period * counted > longest:
             yield Wrong("evaluationPeriods", counted, f"at most {longest} seconds of period together", _ALARM)  # fmt: skip
-
-
-def _batched(one: Resource, _: Plan) -> Iterator[Wrong]:
-    origin = "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html"
-    queue = ":sqs:" in str(at(one, "eventSourceArn"))
-    size, waits = at(one, "batchSize"), at(one, "maximumBatchingWindowInSeconds")
-    if queue and isinstance(size, int) and size > 10 and not waits:
-        yield Wrong("batchSize", size, "at most 10, unless maximumBatchingWindowInSeconds is at least 1", origin)  # fmt: skip
-    if queue and given(one, "startingPosition"):
-        yield Wrong("startingPosition", at(one, "startingPosition"), "none for a queue", origin)
-
-
-def _redrive(one: Resource, _: Plan) -> Iterator[Wrong]:
-    try:
-        policy = json.loads(str(at(one, "redrivePolicy") or "{}"))
-    except ValueError:
-        return
-    count = policy.get("maxReceiveCount") if isinstance(policy, dict) else None
-    if count is not None and not (str(count).isdigit() and 1 <= int(count) <= 1000):
-        yield Wrong("redrivePolicy", count, "a maxReceiveCount of 1 to 1000", _SQS)
-
-
-def _window(one: Resource, _: Plan) -> Iterator[Wrong]:
-    minutes = "flexibleTimeWindow.maximumWindowInMinutes"
-    mode = at(one, "flexibleTimeWindow.mode")
-    if mode == "OFF" and given(one, minutes):
-        yield Wrong(minutes, at(one, minutes), "none where mode is OFF", _SCHEDULER)
-    if mode == "FLEXIBLE" and absent(one, minutes):
-        yield Wrong("flexibleTimeWindow.mode", mode, f"only together with {minutes}", _SCHEDULER)
 
 
 def _endpoints(one: Resource, _: Plan) -> Iterator[Wrong]:
@@ -411,13 +371,6 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         _old_versions,
         _s3_lifecycle,
     ),
-    "aws:sqs/queue:Queue": (
-        _redrive,
-        excludes("kmsMasterKeyId", "sqsManagedSseEnabled", _SQS),
-        needs("contentBasedDeduplication", "fifoQueue", _SQS),
-        _fifo,
-    ),
-    "aws:sns/topic:Topic": (_fifo,),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (_ports("fromPort", "toPort"),),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": (_ports("fromPort", "toPort"),),
     "aws:redshiftserverless/workgroup:Workgroup": (
@@ -469,8 +422,6 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         excludes("s3Bucket", "imageUri", _LAMBDA),
         needs("s3Key", "s3Bucket", _LAMBDA),
     ),
-    "aws:lambda/eventSourceMapping:EventSourceMapping": (_batched,),
-    "aws:scheduler/schedule:Schedule": (_window,),
     "aws:eks/cluster:Cluster": (_endpoints,),
     "aws:elasticache/replicationGroup:ReplicationGroup": (
         _cache_failover,

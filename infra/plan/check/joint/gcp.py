@@ -1,8 +1,8 @@
-"""Conditions between values of Google resources. Leaves out those of one value alone (`infra/plan/values/`)."""
+"""Conditions between values of Google resources. Leaves out those of one value alone (`infra/plan/values/`), networks
+and sinks (`gcp_network.py`) and keys (`keys.py`)."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Iterator
@@ -37,6 +37,26 @@ def _gpu_machine(one: Resource, _: Plan) -> Iterator[Wrong]:
             origin = f"https://cloud.google.com/compute/docs/gpus, as of {places.AS_OF}"
             yield Wrong("nodeConfig.machineType", machine or "e2-medium (the default)", allowed, origin, "place")  # fmt: skip
             return
+
+
+def _gpu_count(machine: str, gpus: str) -> Condition:
+    """A machine that is made with its GPUs has a fixed number of them; others take 1, 2, 4 or 8."""
+
+    def condition(one: Resource, _: Plan) -> Iterator[Wrong]:
+        kind, origin = (
+            at(one, machine),
+            f"https://cloud.google.com/compute/docs/gpus, as of {places.AS_OF}",
+        )
+        for place, gpu in at_path(one.inputs, gpus):
+            count, fixed = gpu.get("count"), places.gpus_of(str(kind or ""))
+            if not isinstance(count, int):
+                continue
+            if fixed and count != fixed:
+                yield Wrong(f"{place}.count", count, f"{fixed}, as {kind} has them", origin)
+            elif not fixed and count not in (0, 1, 2, 4, 8, 16):
+                yield Wrong(f"{place}.count", count, "1, 2, 4 or 8", origin)
+
+    return condition
 
 
 def _zones_of_region(one: Resource, _: Plan) -> Iterator[Wrong]:
@@ -93,18 +113,6 @@ def _google_lifecycle(one: Resource, _: Plan) -> Iterator[Wrong]:
             yield Wrong(f"{place}.action", rule["action"], "a storageClass, as type is SetStorageClass", origin)  # fmt: skip
         if moves and isinstance(days, int) and any(days >= end for _, end in gone):
             yield Wrong(f"{place}.condition.age", days, f"less than {min(e for _, e in gone)}, when the object is deleted", origin)  # fmt: skip
-
-
-def _records(one: Resource, _: Plan) -> Iterator[Wrong]:
-    version = {"A": ipaddress.IPv4Address, "AAAA": ipaddress.IPv6Address}.get(at(one, "type"))
-    for place, value in at_path(one.inputs, "rrdatas[]"):
-        if version is None:
-            return
-        try:
-            version(str(value))
-        except ValueError:
-            allowed = f"an address, as type is {at(one, 'type')}"
-            yield Wrong(place, value, allowed, "https://cloud.google.com/dns/docs/records-overview")
 
 
 # ---- BigQuery
@@ -402,6 +410,24 @@ def _durations(one: Resource, _: Plan) -> Iterator[Wrong]:
             yield Wrong(f"clusterConfig.lifecycleConfig.{path}", value, f"{least}s to 1209600s", origin)  # fmt: skip
 
 
+def _cools(one: Resource, _: Plan) -> Iterator[Wrong]:
+    origin = "https://cloud.google.com/dataproc/docs/reference/rest/v1/projects.regions.autoscalingPolicies"
+    for path, least in (("cooldownPeriod", 120), ("yarnConfig.gracefulDecommissionTimeout", 0)):
+        value = at(one, f"basicAlgorithm.{path}")
+        seconds = google_seconds(value)
+        if value is not None and (seconds is None or not least <= seconds <= 86400):
+            yield Wrong(f"basicAlgorithm.{path}", value, f"{least}s to 86400s", origin)
+    for path in (
+        "scaleUpFactor",
+        "scaleDownFactor",
+        "scaleUpMinWorkerFraction",
+        "scaleDownMinWorkerFraction",
+    ):
+        value = at(one, f"basicAlgorithm.yarnConfig.{path}")
+        if isinstance(value, int | float) and not 0 <= value <= 1:
+            yield Wrong(f"basicAlgorithm.yarnConfig.{path}", value, "0 to 1", origin)
+
+
 def _edition(one: Resource, _: Plan) -> Iterator[Wrong]:
     origin = "https://cloud.google.com/bigquery/docs/editions-intro"
     slots = at(one, "slotCapacity")
@@ -430,6 +456,7 @@ JOINT: dict[str, tuple[Condition, ...]] = {
     "gcp:container/nodePool:NodePool": (
         _pool_size,
         _gpu_machine,
+        _gpu_count("nodeConfig.machineType", "nodeConfig.guestAccelerators[]"),
         _zones_of_region,
         ordered("autoscaling.minNodeCount", "autoscaling.maxNodeCount", "GKE"),
         ordered("autoscaling.totalMinNodeCount", "autoscaling.totalMaxNodeCount", "GKE"),
@@ -443,7 +470,6 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         _public_issuer,
         _subject,
     ),
-    "gcp:dns/recordSet:RecordSet": (_records,),
     "gcp:storage/bucket:Bucket": (
         _storage_class,
         _google_lifecycle,
@@ -487,8 +513,11 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         _function,
         ordered("serviceConfig.minInstanceCount", "serviceConfig.maxInstanceCount", _RUN),
     ),
-    "gcp:compute/instance:Instance": (_spot,),
-    "gcp:compute/instanceTemplate:InstanceTemplate": (_spot,),
+    "gcp:compute/instance:Instance": (_spot, _gpu_count("machineType", "guestAccelerators[]")),
+    "gcp:compute/instanceTemplate:InstanceTemplate": (
+        _spot,
+        _gpu_count("machineType", "guestAccelerators[]"),
+    ),
     "gcp:compute/healthCheck:HealthCheck": (_slower,),
     "gcp:compute/regionHealthCheck:RegionHealthCheck": (_slower,),
     "gcp:compute/firewall:Firewall": (
@@ -510,6 +539,12 @@ JOINT: dict[str, tuple[Condition, ...]] = {
         _workers,
     ),
     "gcp:dataproc/autoscalingPolicy:AutoscalingPolicy": (
+        _cools,
+        ordered(
+            "secondaryWorkerConfig.minInstances",
+            "secondaryWorkerConfig.maxInstances",
+            "https://cloud.google.com/dataproc/docs/concepts/configuring-clusters/autoscaling",
+        ),
         ordered(
             "workerConfig.minInstances",
             "workerConfig.maxInstances",
