@@ -39,10 +39,11 @@ class Budget(pulumi.ComponentResource):
         stop = self._topic("stop") if wanted.hard_stop else None
         at: list[float] = sorted({*wanted.alerts, 1.0} if stop else wanted.alerts)
         notices = [
-            self._notice("ACTUAL", share, contacts.billing, [self.topic, *([stop] if stop and share == 1 else [])])
+            # A notification has one topic at most; at the whole amount it is the one that stops.
+            self._notice("ACTUAL", share, contacts.billing, stop if stop and share == 1 else self.topic)
             for share in at
         ]  # fmt: skip
-        notices.append(self._notice("FORECASTED", 1.0, contacts.billing, [self.topic]))
+        notices.append(self._notice("FORECASTED", 1.0, contacts.billing, self.topic))
         self.budget = aws.budgets.Budget(
             "month",
             name=scope.name("budget", "month"),
@@ -81,7 +82,7 @@ class Budget(pulumi.ComponentResource):
 
     @staticmethod
     def _notice(
-        kind: str, share: float, mail: str, topics: list[aws.sns.Topic]
+        kind: str, share: float, mail: str, topic: aws.sns.Topic
     ) -> aws.budgets.BudgetNotificationArgs:
         return aws.budgets.BudgetNotificationArgs(
             comparison_operator="GREATER_THAN",
@@ -89,7 +90,7 @@ class Budget(pulumi.ComponentResource):
             threshold=round(share * 100, 2),
             threshold_type="PERCENTAGE",
             subscriber_email_addresses=[mail],
-            subscriber_sns_topic_arns=[topic.arn for topic in topics],
+            subscriber_sns_topic_arns=[topic.arn],
         )
 
     def _stop(self, topic: aws.sns.Topic) -> pulumi.Output[str]:

@@ -70,10 +70,10 @@ def build_catalog(
             scope, parent, workload, foundation.identity.resources[workload], account, reads, writes
         )
     if settings:
-        _register(scope, parent, foundation, buckets)
+        places = _register(scope, parent, foundation, buckets, settings)
         for workload, (reads, writes) in USES.items():
             principal = foundation.identity.workloads[workload]
-            _by_lake_formation(scope, parent, workload, principal, made, reads, writes, buckets)
+            _by_lake_formation(scope, parent, workload, principal, made, reads, writes, places)
     return made
 
 
@@ -131,7 +131,8 @@ def _register(
     parent: pulumi.Resource,
     foundation: contract.Foundation,
     buckets: Mapping[str, Held],
-) -> None:
+    settings: list[pulumi.Resource],
+) -> dict[str, aws.lakeformation.Resource]:
     """The zones as Lake Formation's locations; it reaches them by a role of its own."""
     account = foundation.organization.tenancy
     acts = role(
@@ -147,10 +148,15 @@ def _register(
         allow("List", ["s3:ListBucket"], [buckets[one].arn for one in NAMESPACES]),
         allow("Key", ["kms:Decrypt", "kms:GenerateDataKey*"], foundation.security.keys["data"]),
     )  # fmt: skip
-    for name in NAMESPACES:
-        aws.lakeformation.Resource(
-            name, arn=buckets[name].arn, role_arn=acts.arn, opts=scope.child(parent)
+    return {
+        name: aws.lakeformation.Resource(
+            name,
+            arn=buckets[name].arn,
+            role_arn=acts.arn,
+            opts=scope.child(parent, depends_on=settings),
         )
+        for name in NAMESPACES
+    }
 
 
 def _by_iam(
@@ -192,7 +198,7 @@ def _by_lake_formation(
     databases: Mapping[str, aws.glue.CatalogDatabase],
     reads: Sequence[str],
     writes: Sequence[str],
-    buckets: Mapping[str, Held],
+    places: Mapping[str, aws.lakeformation.Resource],
 ) -> None:
     lf = aws.lakeformation
     for name in NAMESPACES:
@@ -228,6 +234,7 @@ def _by_lake_formation(
                 f"{workload}-{name}-location",
                 principal=principal,
                 permissions=["DATA_LOCATION_ACCESS"],
-                data_location=lf.PermissionsDataLocationArgs(arn=buckets[name].arn),
-                opts=scope.child(parent),
+                # Nobody is granted a place that is not registered.
+                data_location=lf.PermissionsDataLocationArgs(arn=places[name].arn),
+                opts=scope.child(parent, depends_on=[places[name]]),
             )

@@ -17,10 +17,10 @@ import pulumi_aws as aws
 from infra import contract
 from infra.aws.addons import Addons
 from infra.aws.node_groups import build_node_groups
-from infra.aws.policies import services, trust
+from infra.aws.policies import allow, services, trust
 from infra.aws.provider import cloud, entry_role
 from infra.aws.registry import build_registry
-from infra.aws.roles import boundary, role
+from infra.aws.roles import boundary, grant, role
 from infra.aws.security import retention
 from infra.aws.trail import proof_days
 from infra.jenkins import PREVIEW_GROUP
@@ -134,6 +134,11 @@ class Cluster(pulumi.ComponentResource):
         if self._scope.intent.orchestration.airflow == "managed":
             orchestrate = identity.workloads["orchestrate"]
             made += self._entry("orchestrate", orchestrate, "AmazonEKSEditPolicy", TASKS)
+            # Where the API is, and by which authority: what its tasks ask before they start a pod.
+            grant(
+                self._scope, self, "orchestrate-finds-cluster", identity.resources["orchestrate"],
+                allow("Find", ["eks:DescribeCluster"], self.cluster.arn),
+            )  # fmt: skip
         return made
 
     def _entry(

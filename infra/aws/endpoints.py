@@ -79,7 +79,7 @@ def build_endpoints(
             private_dns_enabled=True,
             subnet_ids=list(subnets),
             security_group_ids=[group],
-            policy=document(own_principals([f"{prefix}:*" for prefix in prefixes], account)),
+            policy=document(*_through(service, prefixes, account, vpc)),
             tags={"Name": scope.name("network", purpose)},
             opts=scope.child(parent),
         )
@@ -93,6 +93,23 @@ def build_endpoints(
         tags={"Name": scope.name("network", "storage")},
         opts=scope.child(parent),
     )
+
+
+def _through(
+    service: str, prefixes: Sequence[str], account: pulumi.Input[str], vpc: pulumi.Input[str]
+) -> list[Statement]:
+    """This account's principals; and at STS whoever shows a token, who is nobody yet, for roles of this account."""
+    own = own_principals([f"{prefix}:*" for prefix in prefixes], account)
+    if service != "sts":
+        return [own]
+    token = allow(
+        "ByToken",
+        ["sts:AssumeRoleWithWebIdentity"],
+        pulumi.Output.concat("arn:aws:iam::", account, ":role/*"),
+        to=EVERYONE,
+        when={"StringEquals": {"aws:SourceVpc": vpc}},
+    )
+    return [own, token]
 
 
 def own_principals(actions: Sequence[str], account: pulumi.Input[str]) -> Statement:
@@ -119,6 +136,8 @@ def _storage(region: str, account: pulumi.Input[str], vpc: pulumi.Input[str]) ->
         # Layers of registry.k8s.io and, to callers inside AWS, of Docker Hub: infra/kubernetes/registries.py.
         f"arn:aws:s3:::prod-registry-k8s-io-{region}/*",
         "arn:aws:s3:::docker-images-prod/*",
+        # quay.io's, to callers inside us-east-1.
+        "arn:aws:s3:::quayio-production-s3/*",
     ]
     here = {"StringEquals": {"aws:SourceVpc": vpc}}
     history = f"arn:aws:s3:::prod.{region}.appinfo.src"

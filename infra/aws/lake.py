@@ -79,7 +79,12 @@ class Lake(pulumi.ComponentResource):
         arns = [self.buckets[zone].arn for zone in dict.fromkeys(one.zone for one in granted)]
         statements: list[Statement] = [
             allow("List", LIST, arns),
-            allow("Key", ["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"], self._key),
+            allow(
+                "Key",
+                # Encrypt is the catalog's: https://docs.aws.amazon.com/glue/latest/dg/set-up-encryption.html
+                ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                self._key,
+            ),
         ]
         for one in granted:
             name = f"{one.zone.capitalize()}{one.folder.capitalize()}"

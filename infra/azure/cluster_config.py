@@ -147,7 +147,7 @@ def _api(scope: Scope, foundation: Foundation) -> dict[str, Any]:
         )
         return {"api_server_access_profile": hidden, "public_network_access": "Disabled"}
     known = scope.intent.network.adopt.egress_addresses
-    own: list[pulumi.Input[str]] = [f"{address}/32" for address in known]
+    own: list[pulumi.Input[str]] = list(known)
     if not known:
         made = foundation.network.egress_addresses.apply(lambda addresses: f"{addresses[0]}/32")
         own = [made]

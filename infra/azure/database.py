@@ -52,11 +52,10 @@ class AzureDatabase(pulumi.ComponentResource):
         self._random = random_provider()
         password, key = self._invented("password"), self._invented("catalog-key")
         server = self._server(password)
-        database, catalog = (
-            self._database(NAME, server),
-            self._database(catalog_names.DATABASE, server),
-        )
-        self._settings(server)
+        # The server takes one change at a time.
+        database = self._database(NAME, server, [])
+        catalog = self._database(catalog_names.DATABASE, server, [database])
+        last = self._settings(server, [catalog])
         dbforpostgresql.AdministratorsMicrosoftEntra(
             "entra-admin",
             dbforpostgresql.AdministratorsMicrosoftEntraArgs(
@@ -67,7 +66,7 @@ class AzureDatabase(pulumi.ComponentResource):
                 principal_type="ServicePrincipal",
                 tenant_id=tenant_of(scope),
             ),
-            scope.child(self),
+            scope.child(self, depends_on=last),
         )
         secret = self._secret("password-in-vault", "database-password", password)
         kept = self._secret("catalog-key-in-vault", catalog_names.KEY, key)
@@ -97,7 +96,9 @@ class AzureDatabase(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, provider=self._random),
         )
 
-    def _database(self, name: str, server: dbforpostgresql.Server) -> dbforpostgresql.Database:
+    def _database(
+        self, name: str, server: dbforpostgresql.Server, before: list[pulumi.Resource]
+    ) -> dbforpostgresql.Database:
         return dbforpostgresql.Database(
             name,
             dbforpostgresql.DatabaseArgs(
@@ -107,7 +108,7 @@ class AzureDatabase(pulumi.ComponentResource):
                 charset="UTF8",
                 collation="en_US.utf8",
             ),
-            self._scope.stateful(self),
+            self._scope.stateful(self, depends_on=before),
         )
 
     def _server(self, password: random.RandomPassword) -> dbforpostgresql.Server:
@@ -171,8 +172,10 @@ class AzureDatabase(pulumi.ComponentResource):
             scope.stateful(self),
         )
 
-    def _settings(self, server: dbforpostgresql.Server) -> None:
-        before: list[pulumi.Resource] = []
+    def _settings(
+        self, server: dbforpostgresql.Server, before: list[pulumi.Resource]
+    ) -> list[pulumi.Resource]:
+        """Each setting after the one before; what the next change waits for."""
         for name, value in _SETTINGS.items():
             made = dbforpostgresql.Configuration(
                 f"setting-{name.replace('_', '-').replace('.', '-')}",
@@ -183,9 +186,10 @@ class AzureDatabase(pulumi.ComponentResource):
                     source="user-override",
                     value=value,
                 ),
-                self._scope.child(self, depends_on=before),  # the server takes one change at a time
+                self._scope.child(self, depends_on=before),
             )
             before = [made]
+        return before
 
     def _secret(self, name: str, purpose: str, password: random.RandomPassword) -> keyvault.Secret:
         scope, organization = self._scope, self._foundation.organization

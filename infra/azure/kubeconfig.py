@@ -1,4 +1,4 @@
-"""The cluster's kubeconfig: its private address and its authority; no key in it.
+"""The cluster's kubeconfig: its address and its authority; no key in it.
 
 Azure gives the authority's certificate by a call only, which a plan cannot make; an empty ARM deployment
 whose outputs make that call (`listClusterUserCredential`) is a resource, and can be planned. Leaves out signing in
@@ -47,7 +47,9 @@ def build_kubeconfig(
         scope.child(parent),
     )
     found = asked.properties.apply(lambda made: made.outputs["authority"]["value"])
-    known = pulumi.Output.all(cluster.name, cluster.private_fqdn, found)
+    # A cluster whose API has a public address has no private name.
+    host = pulumi.Output.all(cluster.private_fqdn, cluster.fqdn).apply(lambda it: it[0] or it[1])
+    known = pulumi.Output.all(cluster.name, host, found)
     return pulumi.Output.secret(
         known.apply(lambda it: kubeconfig(it[0], f"https://{it[1]}:443", "aks", authority=it[2]))
     )

@@ -58,12 +58,12 @@ class AzureLake(pulumi.ComponentResource):
             security.encryption_identity,
             hierarchical=True,
         )
-        self._service()
+        service = self._service()
         adopted = scope.intent.network.adopt.buckets
         own = [zone for zone in ZONES if zone not in NAMESPACES and zone not in adopted]
         self._containers = {name: self._container(name) for name in (*own, TABLES)}
         self._lock()
-        self._lifecycle()
+        self._lifecycle(service)
         for sub in ("blob", "dfs"):
             build_endpoint(
                 scope, self, f"lake-{sub}", sub, self._account.id, foundation.organization, foundation.network
@@ -80,10 +80,10 @@ class AzureLake(pulumi.ComponentResource):
         self.result = self._contract()
         self.register_outputs({"account": self._account.name, "zones": self.result.zones})
 
-    def _service(self) -> None:
+    def _service(self) -> storage.BlobServiceProperties:
         days = _SOFT_DELETE_DAYS[self._scope.intent.environment]
         kept = storage.DeleteRetentionPolicyArgs(enabled=True, days=days)
-        storage.BlobServiceProperties(
+        return storage.BlobServiceProperties(
             "lake-service",
             storage.BlobServicePropertiesArgs(
                 account_name=self._account.name,
@@ -128,7 +128,7 @@ class AzureLake(pulumi.ComponentResource):
             self._scope.stateful(self),
         )
 
-    def _lifecycle(self) -> None:
+    def _lifecycle(self, service: storage.BlobServiceProperties) -> None:
         days = {str(zone): kept for zone, kept in self._scope.intent.lake.retention_days.items()}
         storage.ManagementPolicy(
             "lake-lifecycle",
@@ -149,7 +149,8 @@ class AzureLake(pulumi.ComponentResource):
                     ]
                 ),
             ),
-            self._scope.child(self, depends_on=list(self._containers.values())),
+            # Rules by the last access want its tracking.
+            self._scope.child(self, depends_on=[service, *self._containers.values()]),
         )
 
     def _prefix(self, zone: str) -> str:

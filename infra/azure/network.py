@@ -180,7 +180,7 @@ class AzureNetwork(pulumi.ComponentResource):
                 ),
                 scope.child(self),
             )
-            for which, where in self._spokes:
+            links = [
                 privatedns.VirtualNetworkLink(
                     f"names-{short.lower()}-{which}",
                     privatedns.VirtualNetworkLinkArgs(
@@ -194,7 +194,12 @@ class AzureNetwork(pulumi.ComponentResource):
                     ),
                     scope.child(self),
                 )
-            ids[zone] = made.id
+                for which, where in self._spokes
+            ]
+            # What asks for a zone asks for its names in the network: Azure refuses a database before.
+            ids[zone] = pulumi.Output.all(made.id, *(link.id for link in links)).apply(
+                lambda known: known[0]
+            )
         return pulumi.Output.all(**ids)
 
 

@@ -159,6 +159,9 @@ def guardrails(intent: Intent) -> list[Guardrail]:
                 regions,
             ),
         ]
-    wanted += ALWAYS
+    # An API that `network.api_from` opens is no private cluster's; authorized ranges hold it instead.
+    wanted += [
+        one for one in ALWAYS if one.name != "private-clusters" or not intent.network.api_from
+    ]
     wanted += [STANDARDS[name] for name in intent.compliance if name in STANDARDS]
     return wanted

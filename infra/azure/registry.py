@@ -12,7 +12,7 @@ from infra.azure.accounts import key_parts
 from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group_id
 from infra.azure.provider import region_of
-from infra.azure.roles import grant, role_id
+from infra.azure.roles import grant, in_force, role_id
 from infra.azure.zones import spans_zones
 from infra.contract import Foundation, Text
 from infra.scope import Scope
@@ -29,7 +29,7 @@ def build_registry(
     scope: Scope, parent: pulumi.Resource, group: Text, foundation: Foundation
 ) -> tuple[containerregistry.Registry, list[pulumi.Resource]]:
     """The registry, and what must exist before a cluster without a way out may draw on it."""
-    reader, may = _key_reader(scope, parent, group, foundation)
+    reader, reader_id = _key_reader(scope, parent, group, foundation)
     vault, key = key_parts(foundation.security.keys["cluster"])
     registry = containerregistry.Registry(
         "registry",
@@ -45,7 +45,7 @@ def build_registry(
             zone_redundancy="Enabled" if spans_zones(scope) else "Disabled",
             identity=containerregistry.IdentityPropertiesArgs(
                 type=containerregistry.ResourceIdentityType.USER_ASSIGNED,
-                user_assigned_identities=reader.id.apply(
+                user_assigned_identities=reader_id.apply(
                     lambda one: {one: containerregistry.UserIdentityPropertiesArgs()}
                 ),
             ),
@@ -64,7 +64,7 @@ def build_registry(
             ),
             tags=scope.labels,
         ),
-        scope.stateful(parent, depends_on=[may]),
+        scope.stateful(parent),
     )
     endpoint = build_endpoint(
         scope, parent, "registry", "registry", registry.id, foundation.organization, foundation.network
@@ -87,8 +87,8 @@ def build_registry(
 
 def _key_reader(
     scope: Scope, parent: pulumi.Resource, group: Text, foundation: Foundation
-) -> tuple[managedidentity.UserAssignedIdentity, pulumi.Resource]:
-    """An identity of the registry's own, which may use the cluster's key: it must be named by client id."""
+) -> tuple[managedidentity.UserAssignedIdentity, Text]:
+    """An identity of the registry's own and its id, once it may use the cluster's key: it must be named by client id."""
     reader = managedidentity.UserAssignedIdentity(
         "registry-identity",
         resource_name_=scope.name("identity", "registry"),
@@ -103,4 +103,5 @@ def _key_reader(
         f"/keys/{scope.name('key', 'cluster')}",
     )
     role = role_id(foundation.organization, "Key Vault Crypto Service Encryption User")
-    return reader, grant(scope, parent, "registry-uses-key", role, reader.principal_id, key)
+    may = grant(scope, parent, "registry-uses-key", role, reader.principal_id, key)
+    return reader, in_force(may, reader.id)

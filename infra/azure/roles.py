@@ -6,6 +6,8 @@ Synapse's and Fabric's own roles, which lie in their data planes and are no reso
 
 from __future__ import annotations
 
+import asyncio
+import datetime
 import uuid
 
 import pulumi
@@ -15,6 +17,9 @@ from infra.contract import Organization, Text
 from infra.scope import Scope
 
 AS_OF = "2026-11-24"
+SETTLES = datetime.timedelta(minutes=3)
+"""How long a new grant takes until every service knows it, where a service asks once and then gives up: Azure says
+some minutes (https://learn.microsoft.com/azure/role-based-access-control/troubleshooting)."""
 ROLES: dict[str, str] = {
     "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
     "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
@@ -114,3 +119,25 @@ def grant(
         # The name stays, so the old one must go first.
         scope.child(parent, delete_before_replace=True, depends_on=depends_on),
     )
+
+
+def in_force(made: authorization.RoleAssignment, value: pulumi.Input[str]) -> Text:
+    """The value, once the grant is in force: an apply that has just made it waits, any other goes on at once."""
+    return pulumi.Output.all(value, made.created_on, made.urn).apply(
+        lambda known: _after(known[0], known[1])
+    )
+
+
+async def _after(value: str, created_on: object) -> str:
+    await asyncio.sleep(_remaining(created_on, datetime.datetime.now(datetime.UTC)))
+    return value
+
+
+def _remaining(created_on: object, now: datetime.datetime) -> float:
+    """Seconds until a grant of that moment is in force; none where the moment is not known."""
+    try:
+        made = datetime.datetime.fromisoformat(str(created_on))
+    except ValueError:
+        return 0.0
+    passed = now - (made if made.tzinfo else made.replace(tzinfo=datetime.UTC))
+    return max(0.0, min(SETTLES - passed, SETTLES).total_seconds())

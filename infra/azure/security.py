@@ -10,13 +10,21 @@ wants a dedicated cluster of 100 GB a day.
 from __future__ import annotations
 
 import pulumi
-from pulumi_azure_native import monitor, network, operationalinsights, security, storage
+from pulumi_azure_native import (
+    managedidentity,
+    monitor,
+    network,
+    operationalinsights,
+    security,
+    storage,
+)
 
 from infra.azure.accounts import build_account
 from infra.azure.endpoints import build_endpoint
 from infra.azure.groups import group
 from infra.azure.organization import WATCHER_GROUP
 from infra.azure.provider import region_of
+from infra.azure.roles import grant, in_force, role_id
 from infra.azure.vault import VaultParts, build_vault
 from infra.azure.watch import watch
 from infra.contract import Network, Organization, Security, Text
@@ -59,10 +67,7 @@ class AzureSecurity(pulumi.ComponentResource):
             log_bucket=archive,
             secret_store=parts.vault.properties.apply(lambda made: made.vault_uri or ""),
             log_workspace=workspace.id,
-            # Whoever takes the identity waits until it may use the keys.
-            encryption_identity=pulumi.Output.all(
-                parts.encryption.id, *(one.urn for one in parts.may_encrypt)
-            ).apply(lambda ids: ids[0]),
+            encryption_identity=parts.encryption,
         )
         self.register_outputs({"secretStore": self.result.secret_store, "logBucket": archive})
 
@@ -107,9 +112,8 @@ class AzureSecurity(pulumi.ComponentResource):
             "audit",
             group(scope, self._organization, "audit"),
             parts.keys["logs"],
-            parts.encryption.id,
+            parts.encryption,
             immutable_days=EVIDENCE_DAYS[scope.intent.environment],
-            depends_on=parts.may_encrypt,
         )
         return account.id
 
@@ -141,23 +145,38 @@ class AzureSecurity(pulumi.ComponentResource):
             "flowlogs",
             audit,
             parts.keys["logs"],
-            parts.encryption.id,
-            depends_on=parts.may_encrypt,
+            parts.encryption,
         )
         _forget(scope, self, "flowlogs", audit, account.name, days)
         watched = {"spoke": net.id}
         if not scope.intent.network.adopt.network:
             hub = scope.name("network", "hub")  # beside the spoke, and made when it is
             watched["hub"] = net.id.apply(lambda spoke: f"{spoke.rpartition('/')[0]}/{hub}")
+        writer = self._flow_writer(audit, account.id)
         for name, target in watched.items():
-            self._flow_log(name, target, account.id, days, workspace)
+            self._flow_log(name, target, account.id, writer, workspace)
+
+    def _flow_writer(self, audit: Text, account: Text) -> Text:
+        """The id of the identity that writes flow logs: the account takes no keys."""
+        scope = self._scope
+        writer = managedidentity.UserAssignedIdentity(
+            "flowlogs-identity",
+            resource_name_=scope.name("identity", "flowlogs"),
+            resource_group_name=audit,
+            location=region_of(scope),
+            tags=scope.labels,
+            opts=scope.child(self),
+        )
+        role = role_id(self._organization, "Storage Blob Data Contributor")
+        may = grant(scope, self, "flowlogs-writes", role, writer.principal_id, account)
+        return in_force(may, writer.id)
 
     def _flow_log(
         self,
         name: str,
         target: Text,
         account: Text,
-        days: int,
+        writer: Text,
         workspace: operationalinsights.Workspace,
     ) -> None:
         scope = self._scope
@@ -173,7 +192,12 @@ class AzureSecurity(pulumi.ComponentResource):
                 storage_id=account,
                 enabled=True,
                 format=network.FlowLogFormatParametersArgs(type="JSON", version=2),
-                retention_policy=network.RetentionPolicyParametersArgs(enabled=True, days=days),
+                # The account's own rule forgets; Azure would write a second one into it.
+                retention_policy=network.RetentionPolicyParametersArgs(enabled=False, days=0),
+                identity=network.ManagedServiceIdentityArgs(
+                    type=network.ResourceIdentityType.USER_ASSIGNED,
+                    user_assigned_identities=[writer],
+                ),
                 flow_analytics_configuration=_analytics(scope, workspace),
                 tags=scope.labels,
             ),
@@ -186,8 +210,9 @@ class AzureSecurity(pulumi.ComponentResource):
         plans = dict(_PLANS["always"])
         if scope.intent.environment == "prod":
             plans.update(_PLANS["prod"])
+        before: list[pulumi.Resource] = []
         for plan, sub_plan in plans.items():
-            security.Pricing(
+            made = security.Pricing(
                 f"defender-{plan.lower()}",
                 security.PricingArgs(
                     scope_id=subscription,
@@ -195,10 +220,10 @@ class AzureSecurity(pulumi.ComponentResource):
                     pricing_tier="Standard",
                     sub_plan=sub_plan,
                 ),
-                scope.child(
-                    self, retain_on_delete=True
-                ),  # a subscription's setting is never absent
+                # A subscription's setting is never absent, and it takes one change at a time.
+                scope.child(self, retain_on_delete=True, depends_on=before),
             )
+            before = [made]
         contacts = scope.intent.contacts
         if contacts:
             security.SecurityContact(

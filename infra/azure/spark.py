@@ -17,6 +17,7 @@ from infra.azure.groups import group
 from infra.azure.provider import region_of
 from infra.azure.roles import grant, role_id
 from infra.azure.synapse import build_workspace
+from infra.azure.watch import watch
 from infra.contract import Foundation, Lake, Spark
 from infra.scope import Scope
 
@@ -39,7 +40,7 @@ class AzureSpark(pulumi.ComponentResource):
     def __init__(self, scope: Scope, foundation: Foundation, lake: Lake) -> None:
         super().__init__("landfall:azure:Spark", "spark", {}, scope.component())
         organization, net = foundation.organization, foundation.network
-        workspace = build_workspace(scope, self, "spark", foundation, lake)
+        workspace, active = build_workspace(scope, self, "spark", foundation, lake)
         build_endpoint(scope, self, "spark-dev", "Dev", workspace.id, organization, net)
         for workload in ("ingest", "orchestrate"):
             # The pool's address is read over Azure's own interface; submitting is Synapse's own role.
@@ -76,7 +77,15 @@ class AzureSpark(pulumi.ComponentResource):
                 spark_events_folder="/spark/events",
                 tags=scope.labels,
             ),
-            scope.child(self),
+            scope.child(self, depends_on=[active]),
+        )
+        watch(
+            scope,
+            self,
+            "spark-pool",
+            pool.id,
+            foundation.security.log_workspace,
+            categories=("BigDataPoolAppsEnded",),
         )
         staging = pulumi.Output.concat(lake.zones["artifacts"], "/spark")
         self.result = Spark(

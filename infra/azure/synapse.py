@@ -13,10 +13,10 @@ from pulumi_azure_native import synapse
 from infra.azure.accounts import key_parts
 from infra.azure.groups import group, group_id, group_name
 from infra.azure.provider import region_of
-from infra.azure.roles import grant, role_id
+from infra.azure.roles import grant, in_force, role_id
 from infra.azure.vault import tenant_of
 from infra.azure.watch import watch
-from infra.contract import Foundation, Lake
+from infra.contract import Foundation, Lake, Text
 from infra.scope import Scope
 
 KEY_NAME = "platform"
@@ -24,8 +24,14 @@ KEY_NAME = "platform"
 
 def build_workspace(
     scope: Scope, parent: pulumi.Resource, name: str, foundation: Foundation, lake: Lake
-) -> synapse.Workspace:
-    """A workspace whose default storage is the artifacts zone; `name` is `spark` or `warehouse`."""
+) -> tuple[synapse.Workspace, synapse.Key]:
+    """A workspace whose default storage is the artifacts zone, and its key in force, for which pools and
+    administrators wait; `name` is `spark` or `warehouse`.
+
+    The workspace uses the key as itself: an identity of ours cannot, behind the vault's firewall
+    (https://learn.microsoft.com/azure/synapse-analytics/security/workspaces-encryption). So it is made first, and
+    activated once it may use the key.
+    """
     security = foundation.security
     account = lake.storage_options.apply(lambda options: options["account_name"])
     account_id = pulumi.Output.concat(
@@ -34,6 +40,7 @@ def build_workspace(
         account,
     )
     vault, key = key_parts(security.keys["data"])
+    key_url = pulumi.Output.concat(vault, "/keys/", key)
     workspace = synapse.Workspace(
         f"{name}-workspace",
         synapse.WorkspaceArgs(
@@ -56,18 +63,12 @@ def build_workspace(
                 resource_id=account_id,
                 create_managed_private_endpoint=True,
             ),
-            identity=synapse.ManagedIdentityArgs(
-                type=synapse.ResourceIdentityType.SYSTEM_ASSIGNED_USER_ASSIGNED,
-                user_assigned_identities=[security.encryption_identity],
-            ),
+            identity=synapse.ManagedIdentityArgs(type=synapse.ResourceIdentityType.SYSTEM_ASSIGNED),
             encryption=synapse.EncryptionDetailsArgs(
                 cmk=synapse.CustomerManagedKeyDetailsArgs(
-                    key=synapse.WorkspaceKeyDetailsArgs(
-                        name=KEY_NAME, key_vault_url=pulumi.Output.concat(vault, "/keys/", key)
-                    ),
+                    key=synapse.WorkspaceKeyDetailsArgs(name=KEY_NAME, key_vault_url=key_url),
                     kek_identity=synapse.KekIdentityPropertiesArgs(
-                        user_assigned_identity=security.encryption_identity,
-                        use_system_assigned_identity=False,
+                        use_system_assigned_identity=True
                     ),
                 )
             ),
@@ -75,6 +76,7 @@ def build_workspace(
         ),
         scope.stateful(parent),
     )
+    active = _activate(scope, parent, name, foundation, workspace, key_url)
     artifacts = lake.buckets["artifacts"].apply(lambda one: one.partition("/")[2])
     grant(
         scope,
@@ -92,9 +94,41 @@ def build_workspace(
         security.log_workspace,
         categories=("SynapseRbacOperations", "SQLSecurityAuditEvents")
         if name == "warehouse"
-        else ("SynapseRbacOperations", "BigDataPoolAppsEnded"),
+        else ("SynapseRbacOperations",),
     )
-    return workspace
+    return workspace, active
+
+
+def _activate(
+    scope: Scope,
+    parent: pulumi.Resource,
+    name: str,
+    foundation: Foundation,
+    workspace: synapse.Workspace,
+    key_url: Text,
+) -> synapse.Key:
+    """The workspace's key, once the workspace may use it: of an adopted key its owner must let it."""
+    organization = foundation.organization
+    own = workspace.identity.apply(principal)
+    if not scope.intent.network.adopt.key:
+        vault = pulumi.Output.concat(
+            group_id(scope, organization, "security"),
+            f"/providers/Microsoft.KeyVault/vaults/{scope.name('key-vault', 'platform')}",
+            f"/keys/{scope.name('key', 'data')}",
+        )
+        role = role_id(organization, "Key Vault Crypto Service Encryption User")
+        key_url = in_force(grant(scope, parent, f"{name}-workspace-uses-key", role, own, vault), key_url)  # fmt: skip
+    return synapse.Key(
+        f"{name}-workspace-key",
+        synapse.KeyArgs(
+            key_name=KEY_NAME,
+            key_vault_url=key_url,
+            is_active_cmk=True,
+            workspace_name=workspace.name,
+            resource_group_name=group(scope, organization, "data"),
+        ),
+        scope.child(parent, retain_on_delete=True),
+    )
 
 
 def principal(identity: synapse.outputs.ManagedIdentityResponse | None) -> str:

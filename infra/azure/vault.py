@@ -12,7 +12,7 @@ import pulumi
 from pulumi_azure_native import keyvault, managedidentity
 
 from infra.azure.provider import cloud_of, region_of
-from infra.azure.roles import grant, role_id
+from infra.azure.roles import grant, in_force, role_id
 from infra.contract import KEY_DOMAINS, Organization, Text
 from infra.scope import Scope
 from landfall.errors import UsageError
@@ -29,9 +29,8 @@ class VaultParts:
     """The vault, who may use its keys, and the keys."""
 
     vault: keyvault.Vault
-    encryption: managedidentity.UserAssignedIdentity
-    may_encrypt: list[pulumi.Resource]
-    """What must exist before a service uses a key."""
+    encryption: Text
+    """The id of the identity that encrypts, once it may use the keys."""
     keys: dict[str, Text]
 
 
@@ -94,7 +93,7 @@ def build_vault(
         else _uri(domain, _key(scope, parent, group, vault, domain, strict))
         for domain in KEY_DOMAINS
     }
-    return VaultParts(vault, encryption, [may_encrypt], keys)
+    return VaultParts(vault, in_force(may_encrypt, encryption.id), keys)
 
 
 def _uri(domain: str, key: keyvault.Key) -> Text:

@@ -62,7 +62,7 @@ class AzureWarehouse(pulumi.ComponentResource):
     def _synapse(self, lake: Lake) -> dict[str, pulumi.Input[str]]:
         scope, foundation = self._scope, self._foundation
         data = group(scope, foundation.organization, "data")
-        workspace = build_workspace(scope, self, "warehouse", foundation, lake)
+        workspace, active = build_workspace(scope, self, "warehouse", foundation, lake)
         build_endpoint(
             scope, self, "warehouse-sql", "Sql", workspace.id, foundation.organization, foundation.network
         )  # fmt: skip
@@ -73,10 +73,11 @@ class AzureWarehouse(pulumi.ComponentResource):
                 resource_group_name=data,
                 administrator_type="ActiveDirectory",
                 login=scope.name("identity", "transform"),
-                sid=foundation.identity.principals["transform"],
+                # The engine knows an application by its client id, people and groups by their object id.
+                sid=foundation.identity.workloads["transform"],
                 tenant_id=tenant_of(scope),
             ),
-            scope.child(self),
+            scope.child(self, depends_on=[active]),
         )
         pool = synapse.SqlPool(
             "pool",

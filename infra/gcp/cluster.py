@@ -161,7 +161,7 @@ class Cluster(pulumi.ComponentResource):
                 enable_insecure_binding_system_unauthenticated=False,
             ),
             security_posture_config=container.ClusterSecurityPostureConfigArgs(
-                mode="BASIC", vulnerability_mode="VULNERABILITY_BASIC"
+                mode="BASIC", vulnerability_mode="VULNERABILITY_DISABLED"
             ),
             release_channel=container.ClusterReleaseChannelArgs(
                 channel="STABLE" if whole else "REGULAR"
@@ -171,7 +171,8 @@ class Cluster(pulumi.ComponentResource):
             dns_config=container.ClusterDnsConfigArgs(
                 cluster_dns="CLOUD_DNS", cluster_dns_scope="CLUSTER_SCOPE"
             ),
-            gateway_api_config=container.ClusterGatewayApiConfigArgs(channel="CHANNEL_STANDARD"),
+            # Envoy Gateway brings the API's definitions in its own channel, which Google's would refuse beside its own.
+            gateway_api_config=container.ClusterGatewayApiConfigArgs(channel="CHANNEL_DISABLED"),
             logging_config=container.ClusterLoggingConfigArgs(enable_components=_LOGS),
             monitoring_config=container.ClusterMonitoringConfigArgs(
                 enable_components=_METRICS,

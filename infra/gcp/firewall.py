@@ -87,8 +87,10 @@ def protect(scope: Scope, parent: pulumi.Resource, networks: dict[str, compute.N
         description="Closed unless a rule opens it",
         opts=scope.child(parent),
     )
+    # A policy takes one change at a time, and is attached when it is whole.
+    before: list[pulumi.Resource] = []
     for rule in rules(scope.intent):
-        compute.NetworkFirewallPolicyRule(
+        made = compute.NetworkFirewallPolicyRule(
             f"firewall-{rule.name}",
             firewall_policy=policy.name,
             rule_name=rule.name,
@@ -97,15 +99,16 @@ def protect(scope: Scope, parent: pulumi.Resource, networks: dict[str, compute.N
             action=rule.action,
             enable_logging=rule.logged,
             match=_match(rule),
-            opts=scope.child(parent),
+            opts=scope.child(parent, depends_on=before),
         )
+        before = [made]
     for purpose, network in networks.items():
         compute.NetworkFirewallPolicyAssociation(
             f"firewall-{purpose}",
             name=scope.name("firewall-policy", f"on-{purpose}"),
             firewall_policy=policy.name,
             attachment_target=network.id,
-            opts=scope.child(parent),
+            opts=scope.child(parent, depends_on=before),
         )
 
 

@@ -90,5 +90,6 @@ GRANTED = (
     "roles/logging.logWriter",
     "roles/monitoring.metricWriter",
     "roles/serviceusage.serviceUsageConsumer",
+    "roles/storage.objectViewer",
 )
 """Every role that Landfall grants on the project; a test compares it with the sample stacks."""

@@ -21,6 +21,7 @@ from infra.gcp.hub import join
 from infra.gcp.keys import ask_for_agents
 from infra.gcp.private_access import RESTRICTED_RANGE, own_zone, resolve_privately
 from infra.gcp.tenancy import cloud, project_id, strict
+from infra.gcp.waiting import after
 from infra.gcp.zones import used_zones
 from infra.scope import Scope
 
@@ -44,8 +45,7 @@ class Network(pulumi.ComponentResource):
         self.zones: pulumi.Output[dict[str, str]] = pulumi.Output.from_input({})
         self.leaves_by: list[pulumi.Input[str]] = list(adopted.egress_addresses)
         if adopted.subnets:
-            self.outputs = self._adopted()
-            self._share(organization)
+            self.outputs = self._adopted(self._share(organization))
         elif adopted.network:
             self.outputs = self._inside(pulumi.Output.from_input(adopted.network))
         else:
@@ -78,19 +78,20 @@ class Network(pulumi.ComponentResource):
         self._proxies(network)
         return self._contract(network, [workloads.id, cluster.id], pods=PODS, services=SERVICES)
 
-    def _adopted(self) -> contract.Network:
-        """The client's own subnets; in the last of them lie the ranges of pods and services: the client's own by name,
+    def _adopted(self, shared: list[pulumi.CustomResource]) -> contract.Network:
+        """The client's own subnets, to be had once Google's agents may use them; in the last of them lie the ranges of pods and services: the client's own by name,
         or such as GKE adds."""
         adopted = self.scope.intent.network.adopt
         return self._contract(
-            pulumi.Output.from_input(adopted.network or ""),
-            [pulumi.Output.from_input(one) for one in adopted.subnets],
+            after(adopted.network or "", shared),
+            [after(one, shared) for one in adopted.subnets],
             pods=adopted.pods_range or str(self.ranges.pods),
             services=adopted.services_range or str(self.ranges.services),
         )
 
-    def _share(self, organization: contract.Organization) -> None:
-        """Where the client's network lies in another project (Shared VPC): Google's agents may use the subnets.
+    def _share(self, organization: contract.Organization) -> list[pulumi.CustomResource]:
+        """Where the client's network lies in another project (Shared VPC): Google's agents may use the subnets, by
+        these grants.
 
         Sources: https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-shared-vpc,
         https://cloud.google.com/composer/docs/composer-3/configure-shared-vpc.
@@ -98,35 +99,43 @@ class Network(pulumi.ComponentResource):
         scope = self.scope
         hosts = {one.split("/")[1] for one in scope.intent.network.adopt.subnets}
         if hosts == {project_id(scope.intent)}:
-            return
+            return []
         on_hosts = {"container": "roles/container.hostServiceAgentUser"}
         if scope.intent.orchestration.airflow == "managed":
             on_hosts["composer"] = "roles/composer.sharedVpcAgent"
         # A new project has no such agents, and nobody can be granted anything who is not there.
+        grants: list[pulumi.CustomResource] = []
         asked = ask_for_agents(scope, self, organization, {"dataproc", *on_hosts})
         for index, subnet in enumerate(scope.intent.network.adopt.subnets):
             host = subnet.split("/")[1]
             if host == project_id(scope.intent):
                 continue
             for service in ("apis", "container", "dataproc"):
-                compute.SubnetworkIAMMember(
-                    f"subnet-{index}-{service}",
-                    project=host,
-                    region=cloud(scope.intent).region,
-                    subnetwork=subnet.rpartition("/")[2],
-                    role="roles/compute.networkUser",
-                    member=agent(service, organization.number),
-                    opts=scope.child(self, depends_on=[asked[service]] if service in asked else []),
+                grants.append(
+                    compute.SubnetworkIAMMember(
+                        f"subnet-{index}-{service}",
+                        project=host,
+                        region=cloud(scope.intent).region,
+                        subnetwork=subnet.rpartition("/")[2],
+                        role="roles/compute.networkUser",
+                        member=agent(service, organization.number),
+                        opts=scope.child(
+                            self, depends_on=[asked[service]] if service in asked else []
+                        ),
+                    )
                 )
             if index == 0:
                 for service, role in on_hosts.items():
-                    projects.IAMMember(
-                        f"host-{service}",
-                        project=host,
-                        role=role,
-                        member=agent(service, organization.number),
-                        opts=scope.child(self, depends_on=[asked[service]]),
+                    grants.append(
+                        projects.IAMMember(
+                            f"host-{service}",
+                            project=host,
+                            role=role,
+                            member=agent(service, organization.number),
+                            opts=scope.child(self, depends_on=[asked[service]]),
+                        )
                     )
+        return grants
 
     def _contract(
         self,

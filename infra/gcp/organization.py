@@ -110,21 +110,30 @@ class Organization(pulumi.ComponentResource):
     def _guard(self, scope: Scope, home: pulumi.Output[str]) -> list[str]:
         """Policies on what this stack owns; returns the constraints' names."""
         wanted = guardrails(scope.intent)
+        # A parent takes one policy at a time, or answers 409.
+        before: list[pulumi.Resource] = []
         for one in wanted:
-            orgpolicy.Policy(
+            made = orgpolicy.Policy(
                 one.logical_name,
                 name=pulumi.Output.concat(home, "/policies/", one.constraint),
                 parent=home,
                 spec=orgpolicy.PolicySpecArgs(rules=[_rule(one)]),
-                opts=scope.child(self),
+                opts=scope.child(self, depends_on=before),
             )
+            before = [made]
         named = [one.constraint for one in wanted]
         organization = cloud(scope.intent).organization
         if organization and above(scope.intent):
-            named.append(self._require_labels(scope, organization, home))
+            named.append(self._require_labels(scope, organization, home, before))
         return named
 
-    def _require_labels(self, scope: Scope, organization: str, home: pulumi.Output[str]) -> str:
+    def _require_labels(
+        self,
+        scope: Scope,
+        organization: str,
+        home: pulumi.Output[str],
+        before: list[pulumi.Resource],
+    ) -> str:
         """Clusters of Spark, the one kind of machine that people start by hand, must say whose they are.
 
         Source: https://cloud.google.com/dataproc/docs/guides/use-custom-constraints.
@@ -149,7 +158,7 @@ class Organization(pulumi.ComponentResource):
             name=pulumi.Output.concat(home, "/policies/", constraint.name),
             parent=home,
             spec=orgpolicy.PolicySpecArgs(rules=[orgpolicy.PolicySpecRuleArgs(enforce="TRUE")]),
-            opts=scope.child(self),
+            opts=scope.child(self, depends_on=before),
         )
         return name
 

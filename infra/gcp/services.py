@@ -12,6 +12,8 @@ _ALWAYS = (
     "compute", "dns", "cloudkms", "logging", "monitoring", "secretmanager", "essentialcontacts",
     "billingbudgets", "pubsub", "storage", "biglake", "dataproc", "container", "containersecurity",
     "artifactregistry", "sqladmin",
+    # A second project, for the audit trail, is tied to the billing account by way of this one.
+    "cloudbilling",
 )  # fmt: skip
 AUDIT = ("cloudresourcemanager", "serviceusage", "cloudkms", "logging", "storage")
 """What the audit project needs."""

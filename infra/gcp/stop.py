@@ -48,7 +48,7 @@ def stop_gpus(
     runs = _account(scope, parent, "stop", "Sends GPU pools to zero")
     builds = _account(scope, parent, "stop-build", "Builds the function that does")
     may = _permissions(scope, parent, organization, runs, builds)
-    code, images = _code(scope, parent, builds, key)
+    code, images, built = _code(scope, parent, builds, key)
     if scope.intent.jenkins:
         # Looking for drift reads the code back; it may read nothing else that lies in a bucket.
         storage.BucketIAMMember(
@@ -96,7 +96,7 @@ def stop_gpus(
             retry_policy="RETRY_POLICY_RETRY",
         ),
         labels=scope.labels,
-        opts=scope.child(parent, depends_on=may),
+        opts=scope.child(parent, depends_on=[*may, *built]),
     )
     cloudrunv2.ServiceIamMember(
         "stop-invoke",
@@ -126,7 +126,7 @@ def _permissions(
     organization: contract.Organization,
     runs: serviceaccount.Account,
     builds: serviceaccount.Account,
-) -> list[pulumi.Resource]:
+) -> list[projects.IAMMember]:
     role = projects.IAMCustomRole(
         "stop",
         role_id=scope.name("role", "stop-gpus"),
@@ -135,14 +135,27 @@ def _permissions(
         opts=scope.child(parent),
     )
     wanted = {"stop-clusters": role.name, "stop-events": "roles/eventarc.eventReceiver"}
-    projects.IAMMember(
+    logs = projects.IAMMember(
         "stop-build-logs",
         project=organization.tenancy,
         role="roles/logging.logWriter",
         member=builds.member,
         opts=scope.child(parent),
     )
-    return [
+    # Cloud Functions copies the code into a bucket of its own, whence the build fetches it.
+    copies = pulumi.Output.concat("projects/_/buckets/gcf-v2-sources-", organization.number, "-")
+    sources = projects.IAMMember(
+        "stop-build-sources",
+        project=organization.tenancy,
+        role="roles/storage.objectViewer",
+        member=builds.member,
+        condition=projects.IAMMemberConditionArgs(
+            title="only-function-sources",
+            expression=copies.apply(lambda stem: f"resource.name.startsWith('{stem}')"),
+        ),
+        opts=scope.child(parent),
+    )
+    return [logs, sources] + [
         projects.IAMMember(
             logical,
             project=organization.tenancy,
@@ -159,8 +172,8 @@ def _code(
     parent: pulumi.Resource,
     builds: serviceaccount.Account,
     key: pulumi.Output[str],
-) -> tuple[storage.BucketObject, artifactregistry.Repository]:
-    """The code in a bucket of its own, the repository of its image, and who may read and write them."""
+) -> tuple[storage.BucketObject, artifactregistry.Repository, list[pulumi.Resource]]:
+    """The code in a bucket of its own, the repository of its image, and the rights to read and write them."""
     region = cloud(scope.intent).region
     kept = bucket(scope, parent, "stop-code", key)
     code = storage.BucketObject(
@@ -181,14 +194,14 @@ def _code(
         labels=scope.labels,
         opts=scope.stateful(parent),
     )
-    storage.BucketIAMMember(
+    reads = storage.BucketIAMMember(
         "stop-build-reads",
         bucket=kept.name,
         role="roles/storage.objectViewer",
         member=builds.member,
         opts=scope.child(parent),
     )
-    artifactregistry.RepositoryIamMember(
+    writes = artifactregistry.RepositoryIamMember(
         "stop-build-writes",
         repository=images.name,
         location=region,
@@ -196,4 +209,4 @@ def _code(
         member=builds.member,
         opts=scope.child(parent),
     )
-    return code, images
+    return code, images, [reads, writes]

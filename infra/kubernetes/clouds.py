@@ -233,6 +233,8 @@ CLOUDS: dict[str, Cloud] = {
                 "nodeSelectorTerms": [{"matchExpressions": [
                     {"key": "cloud.google.com/gke-accelerator", "operator": "Exists"}]}]}}},
             "tolerations": _TOLERATE_GPU,
+            # GKE keeps the chart's class, system-node-critical, for namespaces with a quota of it.
+            "priorityClassName": "",
             "securityContext": {"privileged": True, "runAsNonRoot": False, "runAsUser": 0},
             "extraVolumeMounts": [
                 # Helm replaces lists: the first is the chart's own.

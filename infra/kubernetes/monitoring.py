@@ -78,6 +78,11 @@ class Monitoring(pulumi.ComponentResource):
             scope, self, "monitoring", _SPACE,
             {
                 "fullnameOverride": "monitoring-kube-prometheus",
+                # The cloud runs these and shows none of their metrics: their alerts would never end.
+                **{
+                    f"kube{part}": {"enabled": False}
+                    for part in ("ControllerManager", "Scheduler", "Etcd", "Proxy")
+                },
                 "grafana": {
                     "fullnameOverride": GRAFANA[0],
                     "admin": {

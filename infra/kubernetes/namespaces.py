@@ -50,7 +50,7 @@ class Space(NamedTuple):
 SPACES: tuple[Space, ...] = (
     Space("cert-manager", "restricted", "upstream", ("apis",), (10250,)),
     Space(
-        "monitoring", "privileged", "upstream", ("apis", "pods"), (10250,), behind_gateway=True,
+        "monitoring", "privileged", "upstream", ("apis", "pods", "nodes"), (10250,), behind_gateway=True,
         why="the node exporter reads the host's /proc and network",
     ),
     Space("external-secrets", "restricted", "upstream", ("apis", "identity"), (10250,)),

@@ -13,7 +13,7 @@ from typing import Literal
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking import v1 as net
 
-Reach = Literal["apis", "identity", "database", "data", "pods", "mail"]
+Reach = Literal["apis", "identity", "database", "data", "pods", "mail", "nodes"]
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 """RFC 1918 and RFC 6598 ranges."""
 _EVERY_POD = LabelSelectorArgs()
@@ -40,7 +40,9 @@ def policies(
             egress=[net.NetworkPolicyEgressRuleArgs(to=[_peer(None)])],
         ),
         "dns": _out(
-            [_peer("kube-system"), _block("169.254.20.10/32")], _ports(53, "UDP") + _ports(53)
+            # Of the two addresses the first is a cache on the node, the second Google's Cloud DNS.
+            [_peer("kube-system"), _block("169.254.20.10/32"), _block("169.254.169.254/32")],
+            _ports(53, "UDP") + _ports(53),
         ),
         "metrics": _in([_peer("monitoring")], []),
     }
@@ -61,6 +63,9 @@ def policies(
         made["data"] = _out([], [one for port in data for one in _ports(port)])
     if "pods" in reaches:
         made["pods"] = _out([net.NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs())], [])
+    if "nodes" in reaches:
+        # The kubelet's and the node exporter's metrics lie at nodes' addresses, which no selector names.
+        made["nodes"] = _out([], _ports(10250) + _ports(9100))
     if "mail" in reaches:
         made["mail"] = _out([], _ports(25))
     if callers:

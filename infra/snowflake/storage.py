@@ -233,7 +233,12 @@ def _gcp(site: Site) -> Storage:
 
 
 def _azure(site: Site) -> Storage:
-    """Snowflake's application needs a consent; what to type then is an output."""
+    """Snowflake's application needs a consent; what to type then is an output.
+
+    The lake has no public address, so Snowflake comes by private endpoints of its own, which its edition
+    business-critical has: it makes them when asked, and a person of the tenant approves them.
+    Source: docs.snowflake.com/en/user-guide/data-load-azure-private, as of 2026-11-30.
+    """
     tenant = getattr(site.cloud.intent.cloud, "tenant", None) or "common"
     integration = snowflake.StorageIntegrationAzure(
         "lake",
@@ -241,9 +246,15 @@ def _azure(site: Site) -> Storage:
         enabled=True,
         azure_tenant_id=tenant,
         storage_allowed_locations=site.locations(_URL["azure"]),
+        use_privatelink_endpoint="true",
         opts=site.warehouse.stateful(site.parent),
     )
-    volume = site.volume(_URL["azure"], storage_provider="AZURE", azure_tenant_id=tenant)
+    volume = site.volume(
+        _URL["azure"],
+        storage_provider="AZURE",
+        azure_tenant_id=tenant,
+        use_privatelink_endpoint="true",
+    )
     place = volume.describe_outputs[0].storage_locations[0]  # pyright: ignore[reportOptionalSubscript]
     of_volume = place.azure_storage_locations[0]  # pyright: ignore[reportOptionalSubscript]
     described = integration.describe_outputs[0]
@@ -254,6 +265,13 @@ def _azure(site: Site) -> Storage:
         {
             "consent_integration": described.consent_url.apply(str),
             "consent_volume": of_volume.azure_consent_url.apply(str),
+            "link": site.lake.buckets["silver"].apply(
+                lambda bucket: (
+                    "SELECT SYSTEM$PROVISION_PRIVATELINK_ENDPOINT('STORAGE_ACCOUNT_ID', "
+                    f"'{bucket.partition('/')[0]}.blob.core.windows.net', 'blob'); then approve it: "
+                    "az network private-endpoint-connection approve"
+                )
+            ),
             "assign": pulumi.Output.concat(
                 "az role assignment create --role 'Storage Blob Data Reader' --scope STORAGE_ACCOUNT_ID"
                 " --assignee OBJECT_ID of ",

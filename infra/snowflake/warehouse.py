@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_snowflake as snowflake
 
-from infra.contract import Foundation, Lake, Warehouse
+from infra.contract import Foundation, Lake, Text, Warehouse
 from infra.scope import Scope
 from infra.snowflake import access
 from infra.snowflake.credits import monthly_credits
@@ -64,8 +64,7 @@ class _Warehouse(pulumi.ComponentResource):
         self.policy = self._policy(foundation, account.edition)
         self.compute = compute(braked, self, "transform", scope.intent.warehouse.size,
                                monitor(braked, self, "transform", account.edition))  # fmt: skip
-        self._stages(scope, lake)
-        self._roles(foundation)
+        self._roles(foundation, self._stages(scope, lake))
         self.contract = self._contract(scope)
         self.register_outputs({})
 
@@ -139,9 +138,11 @@ class _Warehouse(pulumi.ComponentResource):
             opts=self._inside.child(self),
         )
 
-    def _stages(self, scope: Scope, lake: Lake) -> None:
-        """Parquet from the lake by COPY INTO, a stage a zone, in the schema of the same name."""
+    def _stages(self, scope: Scope, lake: Lake) -> dict[str, tuple[str, Text]]:
+        """Parquet from the lake by COPY INTO, a stage a zone, in the schema of the same name; what of it is used, by
+        the names of grants, as kind and full name."""
         inside, kind = self._inside, _STAGES[scope.intent.cloud.provider]
+        used: dict[str, tuple[str, Text]] = {}
         for zone in ("silver", "gold"):
             schema = self.schemas[zone]
             form = snowflake.FileFormatParquet(
@@ -153,7 +154,7 @@ class _Warehouse(pulumi.ComponentResource):
                 use_logical_type="true",
                 opts=inside.child(schema),
             )
-            kind(
+            stage = kind(
                 f"{zone}-lake",
                 name=inside.names.name("snowflake.stage", f"{zone}-lake"),
                 database=self.database.name,
@@ -163,8 +164,11 @@ class _Warehouse(pulumi.ComponentResource):
                 comment=f"The zone {zone}, read only",
                 opts=inside.child(schema, depends_on=[form]),
             )
+            used[f"{zone}-format"] = ("FILE FORMAT", form.fully_qualified_name)
+            used[f"{zone}-stage"] = ("STAGE", stage.fully_qualified_name)
+        return used
 
-    def _roles(self, foundation: Foundation) -> None:
+    def _roles(self, foundation: Foundation, staged: dict[str, tuple[str, Text]]) -> None:
         """Transform writes, training reads features; dashboards have `bi.py`."""
         inside = self._inside
         place = {zone: access.Place(self.database, self.schemas[zone]) for zone in SCHEMAS}
@@ -184,6 +188,12 @@ class _Warehouse(pulumi.ComponentResource):
             access.grant(
                 inside, f"transform-{'catalog' if name is self.storage.catalog else kind.lower().replace(' ', '-')}",
                 transform, ["USAGE"], on_account_object=on(object_type=kind, object_name=name),
+            )  # fmt: skip
+        of_schema = snowflake.GrantPrivilegesToAccountRoleOnSchemaObjectArgs
+        for what, (kind, name) in staged.items():
+            access.grant(
+                inside, f"transform-{what}", transform, ["USAGE"],
+                on_schema_object=of_schema(object_type=kind, object_name=name),
             )  # fmt: skip
         for role, who in ((transform, "transform"), (train, "train")):
             use(self._braked, role, who, self.compute)

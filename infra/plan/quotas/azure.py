@@ -236,6 +236,15 @@ def _providers(plan: Plan, intent: Intent) -> Iterator[Need]:
             show=f"az provider show --namespace {name} --subscription {subscription} --query registrationState",
             request=f"az provider register --namespace {name} --subscription {subscription}",
         )  # fmt: skip
+    for one in plan.of_type("azure-native:features:SubscriptionFeatureRegistration"):
+        # The plan asks for it too, but Azure answers before it is there, and a cluster's pools want it.
+        name, feature = one.inputs["providerNamespace"], one.inputs["featureName"]
+        it = f"--namespace {name} --name {feature} --subscription {subscription}"
+        yield Need(
+            "service", f"{name}/{feature}", f"{name}/{feature}", "global", why=("feature",),
+            show=f"az feature show {it} --query properties.state",
+            request=f"az feature register {it} && az provider register --namespace {name} --subscription {subscription}",
+        )  # fmt: skip
 
 
 _ROLES = {

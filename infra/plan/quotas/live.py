@@ -314,6 +314,13 @@ def _azure(needs: list[Need], intent: Intent, timeout: float) -> Looked:
                 why_not = "Synapse tells no limit before its workspace is there"
             return judged(need, None, said=why_not or "the subscription names no such quota")
         if need.kind == "service":
+            if "/" in need.code:
+                namespace, _, feature = need.code.partition("/")
+                found, why = ask("feature", "show", "--namespace", namespace, "--name", feature)
+                if found is None:
+                    return judged(need, None, said=why)
+                state = str((found.get("properties") or {}).get("state"))
+                return present(need, state == "Registered", state)
             if providers is None:
                 return judged(need, None, said=no_providers)
             state = states.get(need.code, "NotRegistered")

@@ -137,6 +137,15 @@ def _snowflake(intent: Intent) -> Iterator[Problem]:
         account.dashboards_from,
         "where dashboards come from",
     )
+    if provider == "azure" and account.edition != "business-critical":
+        yield Problem(
+            "warehouse.snowflake.edition",
+            account.edition,
+            "must be business-critical on Azure: the lake has no public address there, and only that edition comes by "
+            "private endpoints",
+            "business-critical",
+        )
+        return
     # https://docs.snowflake.com/en/user-guide/intro-supported-features: PHI data under HIPAA.
     if "hipaa" in intent.compliance and account.edition != "business-critical":
         yield Problem(

@@ -27,6 +27,17 @@ def test_a_listed_range_and_the_nodes_own_address_reach_the_api(planned: Planner
     assert given["disableRunCommand"] is True
 
 
+def test_the_guardrail_against_public_clusters_makes_way_for_one_that_was_asked_for(planned: Planner) -> None:  # fmt: skip
+    def assigned(plan: Plan) -> set[str]:
+        return {one.name for one in plan.of_type("azure-native:authorization:PolicyAssignment")}
+
+    network = intent_of(DEV).network.model_dump(exclude_defaults=True)
+    public = assigned(planned(DEV, network={**network, "api_from": ["203.0.113.7/32"]}))
+    private = assigned(planned(DEV, network=network))
+    assert len(private - public) == 1
+    assert "private-clusters" in (private - public).pop()
+
+
 def test_the_stop_may_join_the_nodes_subnet_and_nothing_else_in_the_network(prod: Plan) -> None:
     (role,) = [
         one

@@ -21,7 +21,8 @@ ACCOUNT = {"organization": "ACMEORG", "account": "DATA_DEV", "edition": "enterpr
 
 def wanted(cloud: str, **changes: Any) -> Intent:
     """An intent whose warehouse is Snowflake."""
-    warehouse = {"engine": "snowflake", "size": "small", "snowflake": ACCOUNT}
+    account = {**ACCOUNT, **({"edition": "business-critical"} if cloud == "azure" else {})}
+    warehouse = {"engine": "snowflake", "size": "small", "snowflake": account}
     return hand.intent(cloud, **{"warehouse": warehouse, **changes})
 
 
