@@ -48,10 +48,11 @@ class Stall:
 
 
 class Cloud:
-    """What exists in the pretended cloud, by type and id: a bucket and its settings share the bucket's name."""
+    """What exists in the pretended cloud, by the stack that made it, type and id: a bucket and its settings share the
+    bucket's name, and two samples may call theirs the same, each in an account of its own."""
 
     def __init__(self) -> None:
-        self.live: dict[tuple[str, str], Held] = {}
+        self.live: dict[tuple[str, str, str], Held] = {}
         self.stall: Stall | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -62,6 +63,12 @@ class Cloud:
         that another thread is still importing has no class to show."""
         with self._one_at_a_time:
             return Outputs(known).of(one, given, class_of(one.type))
+
+    def key(self, urn: str, id_: str) -> tuple[str, str, str]:
+        """Where a resource is held: by its own stack, or by the one that it was moved from."""
+        own = (_stack(urn), _type(urn), id_)
+        moved = (key for key in self.live if key[1:] == own[1:])
+        return own if own in self.live else next(moved, own)
 
     @contextmanager
     def stalled(self, name: str) -> Iterator[Stall]:
@@ -87,7 +94,9 @@ class Cloud:
         for one in plan.resources:
             if one.import_id:
                 _, state = self.answer(one, dict(one.inputs), True)
-                self.live[one.type, one.import_id] = Held(one.urn, dict(one.inputs), state)
+                self.live[_stack(one.urn), one.type, one.import_id] = Held(
+                    one.urn, dict(one.inputs), state
+                )
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
@@ -148,13 +157,14 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             return provider_pb2.CreateResponse(properties=_struct(state))
         self.cloud.hang(request.urn, context)
-        while (one.type, id_) in self.cloud.live:  # ids are the cloud's to give, one each
+        stack = _stack(request.urn)
+        while (stack, one.type, id_) in self.cloud.live:  # ids are the cloud's to give, one each
             id_ += "-2"
-        self.cloud.live[one.type, id_] = Held(request.urn, given, state)
+        self.cloud.live[stack, one.type, id_] = Held(request.urn, given, state)
         return provider_pb2.CreateResponse(id=id_, properties=_struct(state))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
-        held = self.cloud.live.get((_type(request.urn), request.id))
+        held = self.cloud.live.get(self.cloud.key(request.urn, request.id))
         if held is None:
             return provider_pb2.ReadResponse()
         # An import knows no state of its own yet.
@@ -168,11 +178,13 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         _, state = self.cloud.answer(one, given, True)
         if not request.preview:
             self.cloud.hang(request.urn, context)
-            self.cloud.live[one.type, request.id] = Held(request.urn, given, state)
+            self.cloud.live[self.cloud.key(request.urn, request.id)] = Held(
+                request.urn, given, state
+            )
         return provider_pb2.UpdateResponse(properties=_struct(state))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self.cloud.live.pop((_type(request.urn), request.id), None)
+        self.cloud.live.pop(self.cloud.key(request.urn, request.id), None)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -188,6 +200,10 @@ def _difference(key: str, old: dict[str, Any], new: dict[str, Any], replaces: bo
     kind = provider_pb2.PropertyDiff
     word = "ADD" if key not in old else "DELETE" if key not in new else "UPDATE"
     return kind(kind=kind.Kind.Value(f"{word}_REPLACE" if replaces else word), inputDiff=True)
+
+
+def _stack(urn: str) -> str:
+    return urn.split("::")[0].rpartition(":")[2]
 
 
 def _type(urn: str) -> str:

@@ -164,7 +164,13 @@ def test_the_engine_registers_what_the_plan_recorded(cli: Cli, life: Life) -> No
     planned = {one.urn: recorded(one) for one in life.plan.resources}
     assert set(held) == set(planned)
     wrong = [urn for urn in planned if held[urn] != planned[urn]]
-    assert {urn: held[urn] for urn in wrong} == {urn: planned[urn] for urn in wrong}
+    told = [
+        f"{urn}: {key} is {held[urn][key]!r}, recorded {planned[urn][key]!r}"
+        for urn in wrong
+        for key in planned[urn]
+        if held[urn][key] != planned[urn][key]
+    ]
+    assert not told, "\n".join(told)
 
 
 def test_the_outputs_are_those_of_the_plan(cli: Cli, life: Life) -> None:
