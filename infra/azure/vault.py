@@ -1,7 +1,8 @@
 """The key vault: one key a domain, turned over by itself, and the secrets; reached privately only.
 
 Leaves out the private endpoint and the logs (`infra/azure/security.py`). An adopted key stays where it
-is: its owner must let the encryption identity use it (Key Vault Crypto Service Encryption User).
+is: its owner must let the encryption identity use it (Key Vault Crypto Service Encryption User), and Synapse's
+workspaces, which use it as themselves.
 """
 
 from __future__ import annotations

@@ -230,7 +230,12 @@ def _sold(plan: Plan, intent: Intent) -> Iterator[Need]:
 def _providers(plan: Plan, intent: Intent) -> Iterator[Need]:
     modules = {one.type.split(":")[1] for one in plan.resources if one.type.startswith("azure-native:")}  # fmt: skip
     subscription = subscription_of(intent)
-    for name in sorted({_PROVIDERS[one] for one in modules if one in _PROVIDERS}):
+    namespaces = {_PROVIDERS[one] for one in modules if one in _PROVIDERS}
+    clusters = plan.of_type("azure-native:containerservice:ManagedCluster")
+    if any(at(one.inputs, "addonProfiles.azurepolicy.enabled") for one in clusters):
+        # https://learn.microsoft.com/azure/governance/policy/concepts/policy-for-kubernetes
+        namespaces.add("Microsoft.PolicyInsights")
+    for name in sorted(namespaces):
         yield Need(
             "service", name, name, "global", why=("resource provider",),
             show=f"az provider show --namespace {name} --subscription {subscription} --query registrationState",

@@ -246,6 +246,7 @@ def test_an_azure_subscription_is_looked_at_by_az(path: Path) -> None:
         "Microsoft.Fabric/locations/norwayeast/usages": {"value": [
             {"name": {"value": "CapacityQuota"}, "limit": 3, "currentValue": 2, "unit": "CU"}]},
         "provider list": [{"namespace": "Microsoft.ContainerService", "registrationState": "Registered"}],
+        "feature show": {"properties": {"state": "Registering"}},
         "list-skus": [{"name": "Standard_D2as_v5", "restrictions": []},
                       {"name": "Standard_D4as_v5", "restrictions": [{"reasonCode": "NotAvailableForSubscription"}]}],
     })  # fmt: skip
@@ -260,6 +261,12 @@ def test_an_azure_subscription_is_looked_at_by_az(path: Path) -> None:
     assert "before its workspace" in needs["spark-vcores-per-workspace"].said
     assert needs["Microsoft.ContainerService"].state == "enough"
     assert needs["Microsoft.Fabric"].said == "NotRegistered"
+    assert needs["Microsoft.PolicyInsights"].said == "NotRegistered"
+    host = needs["Microsoft.Compute/EncryptionAtHost"]
+    assert (host.said, host.state) == ("Registering", "short")
+    assert (
+        "az feature register --namespace Microsoft.Compute --name EncryptionAtHost" in host.request
+    )
     assert needs["Standard_D2as_v5"].state == "enough"
     assert needs["Standard_D4as_v5"].said == "NotAvailableForSubscription"
 
