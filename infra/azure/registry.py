@@ -10,9 +10,9 @@ from pulumi_azure_native import containerregistry, managedidentity
 
 from infra.azure.accounts import key_parts
 from infra.azure.endpoints import build_endpoint
-from infra.azure.groups import group_id
 from infra.azure.provider import region_of
 from infra.azure.roles import grant, in_force, role_id
+from infra.azure.vault import key_id
 from infra.azure.zones import spans_zones
 from infra.contract import Foundation, Text
 from infra.scope import Scope
@@ -97,11 +97,7 @@ def _key_reader(
         tags=scope.labels,
         opts=scope.stateful(parent),
     )
-    key = pulumi.Output.concat(
-        group_id(scope, foundation.organization, "security"),
-        f"/providers/Microsoft.KeyVault/vaults/{scope.name('key-vault', 'platform')}",
-        f"/keys/{scope.name('key', 'cluster')}",
-    )
+    key = key_id(scope, foundation.organization, "cluster")
     role = role_id(foundation.organization, "Key Vault Crypto Service Encryption User")
     may = grant(scope, parent, "registry-uses-key", role, reader.principal_id, key)
     return reader, in_force(may, reader.id)

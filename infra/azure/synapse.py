@@ -14,7 +14,7 @@ from infra.azure.accounts import key_parts
 from infra.azure.groups import group, group_id, group_name
 from infra.azure.provider import region_of
 from infra.azure.roles import grant, in_force, role_id
-from infra.azure.vault import tenant_of
+from infra.azure.vault import key_id, tenant_of
 from infra.azure.watch import watch
 from infra.contract import Foundation, Lake, Text
 from infra.scope import Scope
@@ -111,13 +111,9 @@ def _activate(
     organization = foundation.organization
     own = workspace.identity.apply(principal)
     if not scope.intent.network.adopt.key:
-        vault = pulumi.Output.concat(
-            group_id(scope, organization, "security"),
-            f"/providers/Microsoft.KeyVault/vaults/{scope.name('key-vault', 'platform')}",
-            f"/keys/{scope.name('key', 'data')}",
-        )
+        key = key_id(scope, organization, "data")
         role = role_id(organization, "Key Vault Crypto Service Encryption User")
-        key_url = in_force(grant(scope, parent, f"{name}-workspace-uses-key", role, own, vault), key_url)  # fmt: skip
+        key_url = in_force(grant(scope, parent, f"{name}-workspace-uses-key", role, own, key), key_url)  # fmt: skip
     return synapse.Key(
         f"{name}-workspace-key",
         synapse.KeyArgs(

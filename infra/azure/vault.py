@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import keyvault, managedidentity
 
+from infra.azure.groups import group_id
 from infra.azure.provider import cloud_of, region_of
 from infra.azure.roles import grant, in_force, role_id
 from infra.contract import KEY_DOMAINS, Organization, Text
@@ -95,6 +96,15 @@ def build_vault(
         for domain in KEY_DOMAINS
     }
     return VaultParts(vault, in_force(may_encrypt, encryption.id), keys)
+
+
+def key_id(scope: Scope, organization: Organization, domain: str) -> Text:
+    """The resource id of a domain's key in the platform's vault, to grant its use by."""
+    return pulumi.Output.concat(
+        group_id(scope, organization, "security"),
+        f"/providers/Microsoft.KeyVault/vaults/{scope.name('key-vault', 'platform')}",
+        f"/keys/{scope.name('key', domain)}",
+    )
 
 
 def _uri(domain: str, key: keyvault.Key) -> Text:

@@ -44,10 +44,10 @@ def aws_key_near(one: Resource, plan: Plan) -> Iterator[Wrong]:
     """A key's ARN names the region that the resource is made in."""
     if one.type.startswith(("aws:kms/", "aws:cloudtrail/", "aws:iam/")):
         return
-    region = region_of(one, plan)
-    for path, value, _ in _keys(one, one.inputs, "", None) if region else ():
+    for path, value, _ in _keys(one, one.inputs, "", None):
         found = _AWS.fullmatch(value)
-        if found and found[1] != region:
+        # Looked up late: it goes through the plan for the provider, and few resources write a key out.
+        if found and (region := region_of(one, plan)) and found[1] != region:
             yield Wrong(path, value, f"a key in {region}, where the resource is", "https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html")  # fmt: skip
 
 
